@@ -1,0 +1,61 @@
+/* Outbound HTTP(S): one request, one reply, one absolute deadline.
+ *
+ * Certificates are always verified; plain http:// goes to loopback hosts only. No redirect is followed, no
+ * proxy is taken from the environment, no cookie is kept, no name is cached. What a reply means, and whether
+ * to ask again, is the caller's business.
+ *
+ * Threads: a struct fetch has one thread of its own. Requests may be started from any thread and are copied.
+ * `done` runs on that thread, exactly once for each request, and must not block. Hides libcurl. */
+#pragma once
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/base/err.h"
+
+struct fetch;
+
+struct fetch_header {
+    struct str name, value;
+};
+
+struct fetch_reply {
+    int status;
+    struct str content_type; /* empty when there is none */
+    struct str body;         /* a NUL stands behind it */
+};
+
+/* rc == RC_OK: a whole reply was read, whatever its status. Else reply is NULL: RC_BUSY (no connection,
+ * deadline, cut off, shutting down: may work later), RC_LIMIT (the reply is too long), RC_DENIED (its
+ * certificate is not trusted). Reply and err are borrowed until done() returns. */
+typedef void fetch_done(void *arg, enum rc rc, const struct fetch_reply *reply, const struct err *err);
+
+struct fetch_request {
+    struct str url;                     /* absolute; checked by fetch_url_check() */
+    struct str body;                    /* absent: GET; else POST */
+    struct str content_type;            /* of the body */
+    const struct fetch_header *headers; /* may hold secrets; never logged */
+    size_t header_count;
+    struct str ca_file; /* empty: the machine's own certificates */
+    struct mono deadline;
+    size_t reply_bytes_max; /* 0: LIMIT_FETCH_REPLY */
+    fetch_done *done;
+    void *arg;
+};
+
+MUST_USE enum rc fetch_new(struct fetch **ret, struct err *err);
+void fetch_free(
+    struct fetch *fetch); /* ends what is under way: done(RC_BUSY); joins the thread; NULL is fine */
+
+/* On failure (the URL or a header is refused) done is not called. */
+MUST_USE enum rc fetch_start(struct fetch *fetch, const struct fetch_request *request, struct err *err);
+/* The same, waited for; done and arg are not used. Never on fetch's own thread. The reply lives in `mem`. */
+MUST_USE enum rc fetch_wait(struct fetch *fetch, const struct fetch_request *request, struct arena *mem,
+                            struct fetch_reply *ret, struct err *err);
+
+/* https://host[:port]/... or http:// to 127.0.0.0/8, [::1] or localhost; no user, no fragment, no control
+ * bytes or blanks. */
+MUST_USE enum rc fetch_url_check(struct str url, struct err *err);
+
+/* Appends name=value to an application/x-www-form-urlencoded body, '&' before it where needed. */
+#define FETCH_FORM "application/x-www-form-urlencoded"
+void fetch_form_put(struct buf *form, const char *name, struct str value);

@@ -1,0 +1,354 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "common/base/limits.h"
+#include "common/fetch/fetch.h"
+#include "peer.h"
+
+#define SOON_MS 10000 /* far more than anything here takes */
+
+struct room {
+    struct arena *mem;
+    struct fetch *fetch;
+    struct peer peer;
+    struct buf heard;  /* the last request; read after its reply only */
+    const char *reply; /* raw; NULL: /size/N is answered with N bytes, all else with what was heard */
+};
+
+static void answer(void *arg, struct str request, struct buf *out)
+{
+    struct room *room = arg;
+    uint64_t n;
+    struct str rest = request, path;
+    buf_reset(&room->heard);
+    buf_put_str(&room->heard, request);
+    (void)(str_split(&rest, ' ', &path) && str_split(&rest, ' ', &path));
+    if (room->reply != NULL) {
+        buf_put_str(out, str_of(room->reply));
+    } else if (str_starts(path, STR("/size/")) && str_to_u64(str_slice(path, 6, path.n), 1 << 21, &n)) {
+        char *body = arena_alloc(room->mem, n);
+        memset(body, 'x', n);
+        peer_put(out, 200, "text/plain", (struct str){body, n});
+    } else {
+        peer_put(out, 200, "text/plain; charset=utf-8", request);
+    }
+}
+
+static int given_room(void **state)
+{
+    struct room *room = calloc(1, sizeof(*room));
+    room->mem = arena_new(64 << 20);
+    buf_init(&room->heard, 1 << 20);
+    room->peer = (struct peer){.answer = answer, .arg = room};
+    *state = room;
+    return !peer_start(&room->peer) || fetch_new(&room->fetch, NULL) != RC_OK;
+}
+
+static int drop_room(void **state)
+{
+    struct room *room = *state;
+    fetch_free(room->fetch);
+    peer_stop(&room->peer);
+    buf_clear(&room->heard);
+    arena_free(room->mem);
+    free(room);
+    return 0;
+}
+
+static struct fetch_request to(struct room *room, const char *path)
+{
+    return (struct fetch_request){
+        .url = arena_printf(room->mem, "http://127.0.0.1:%u%s", room->peer.port, path),
+        .deadline = mono_after(clock_mono(), SOON_MS),
+    };
+}
+
+static enum rc get(struct room *room, const char *path, struct fetch_reply *reply, struct err *err)
+{
+    struct fetch_request request = to(room, path);
+    return fetch_wait(room->fetch, &request, room->mem, reply, err);
+}
+
+static void test_fetch__gets(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    assert_int_equal(get(room, "/a?b=c", &reply, NULL), RC_OK);
+    assert_int_equal(reply.status, 200);
+    assert_true(str_eq(reply.content_type, STR("text/plain; charset=utf-8")));
+    assert_true(str_starts(reply.body, STR("GET /a?b=c HTTP/1.1\r\n")));
+    assert_int_equal(reply.body.p[reply.body.n], '\0');
+}
+
+static void test_fetch__posts_forms_with_headers(void **state)
+{
+    struct room *room = *state;
+    struct buf form;
+    buf_init(&form, 1000);
+    fetch_form_put(&form, "grant_type", STR("client_credentials"));
+    fetch_form_put(&form, "secret", STR("a+b &=%~\xc3\xbc"));
+    struct fetch_header header = {STR("Authorization"), STR("Basic abc")};
+    struct fetch_request request = to(room, "/token");
+    request.body = buf_str(&form);
+    request.content_type = STR(FETCH_FORM);
+    request.headers = &header;
+    request.header_count = 1;
+    struct fetch_reply reply;
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_true(str_starts(reply.body, STR("POST /token HTTP/1.1\r\n")));
+    assert_true(str_contains(reply.body, STR("Content-Type: " FETCH_FORM "\r\n")));
+    assert_true(str_contains(reply.body, STR("Authorization: Basic abc\r\n")));
+    assert_false(str_contains(reply.body, STR("Expect")));
+    assert_true(
+        str_ends(reply.body, STR("\r\n\r\ngrant_type=client_credentials&secret=a%2Bb%20%26%3D%25~%C3%BC")));
+    buf_clear(&form);
+}
+
+static void test_fetch__hands_over_any_status_and_follows_no_redirect(void **state)
+{
+    struct room *room = *state;
+    static const struct {
+        const char *reply;
+        int status;
+    } cases[] = {
+        {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404},
+        {"HTTP/1.1 500 Oops\r\nContent-Length: 2\r\n\r\nno", 500},
+        {"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n", 302},
+        {"HTTP/1.1 307 Found\r\nLocation: https://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", 307},
+        {"HTTP/1.1 204 None\r\n\r\n", 204},
+        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fetch_reply reply = {0};
+        int before = atomic_load(&room->peer.requests);
+        room->reply = cases[i].reply;
+        enum rc rc = get(room, "/", &reply, NULL);
+        if (rc != RC_OK || reply.status != cases[i].status ||
+            atomic_load(&room->peer.requests) != before + 1) {
+            fail_msg("case %zu: %s, status %d", i, rc_name(rc), reply.status);
+        }
+    }
+}
+
+static void test_fetch__says_busy_when_the_reply_is_cut_off(void **state)
+{
+    struct room *room = *state;
+    static const char *const replies[] = {
+        "",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab",
+        "SSH-2.0-OpenSSH\r\n",
+    };
+    for (size_t i = 0; i < ARRAY_LEN(replies); i++) {
+        struct fetch_reply reply;
+        struct err err = {0};
+        room->reply = replies[i];
+        if (get(room, "/", &reply, &err) != RC_BUSY || err.msg[0] == '\0') {
+            fail_msg("case %zu", i);
+        }
+    }
+}
+
+static void test_fetch__bounds_the_reply(void **state)
+{
+    struct room *room = *state;
+    struct fetch_request request = to(room, "/size/1000");
+    struct fetch_reply reply;
+    request.reply_bytes_max = 1000;
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_int_equal(reply.body.n, 1000);
+    request.reply_bytes_max = 999;
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_LIMIT);
+    assert_int_equal(get(room, "/size/1048576", &reply, NULL), RC_OK);
+    assert_int_equal(get(room, "/size/1048577", &reply, NULL), RC_LIMIT);
+}
+
+static void test_fetch__keeps_its_deadline(void **state)
+{
+    struct room *room = *state;
+    struct fetch_request request = to(room, "/");
+    struct fetch_reply reply;
+    struct err err;
+    atomic_store(&room->peer.hold, true);
+    request.deadline = mono_after(clock_mono(), 50);
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, &err), RC_BUSY);
+    assert_true(clock_mono().ms >= request.deadline.ms - 1);
+    assert_true(clock_mono().ms < request.deadline.ms + SOON_MS / 2);
+    request.deadline = clock_mono(); /* passed already */
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, &err), RC_BUSY);
+    atomic_store(&room->peer.hold, false);
+}
+
+static void test_fetch__says_busy_when_nobody_listens(void **state)
+{
+    struct room *room = *state;
+    peer_stop(&room->peer);
+    struct fetch_reply reply;
+    struct err err;
+    assert_int_equal(get(room, "/", &reply, &err), RC_BUSY);
+    assert_true(str_contains(str_of(err.msg), STR("http://127.0.0.1:")));
+    assert_true(peer_start(&room->peer));
+    assert_int_equal(get(room, "/", &reply, &err), RC_OK);
+}
+
+static void test_fetch__takes_no_proxy_from_the_environment(void **state)
+{
+    struct room *room = *state;
+    static const char *const names[] = {"http_proxy",  "https_proxy", "HTTP_PROXY",
+                                        "HTTPS_PROXY", "all_proxy",   "ALL_PROXY"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        setenv(names[i], "http://127.0.0.1:1", 1);
+    }
+    struct fetch_reply reply;
+    assert_int_equal(get(room, "/", &reply, NULL), RC_OK);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        unsetenv(names[i]);
+    }
+}
+
+static void test_url_check__takes_https_or_loopback(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url;
+        bool taken;
+    } cases[] = {
+        {"https://login.example/tenant/v2.0", true},
+        {"https://login.example:8443/?a=b", true},
+        {"https://192.0.2.1/", true},
+        {"http://localhost:8080/x", true},
+        {"http://LOCALHOST/x", true},
+        {"http://127.0.0.1", true},
+        {"http://127.1.2.3/", true},
+        {"http://[::1]:80/", true},
+        {"http://login.example/", false},
+        {"http://192.0.2.1/", false},
+        {"http://[2001:db8::1]/", false},
+        {"http://localhost.example/", false},
+        {"http://127.0.0.1.example/", false},
+        {"http://127.0.0.1@evil.example/", false},
+        {"http://evil.example#@127.0.0.1/", false},
+        {"https://user:secret@login.example/", false},
+        {"https://user@login.example/", false},
+        {"https://login.example/#part", false},
+        {"ftp://127.0.0.1/", false},
+        {"file:///etc/passwd", false},
+        {"gopher://127.0.0.1/", false},
+        {"https:///", false},
+        {"https://", false},
+        {"login.example", false},
+        {"/path", false},
+        {"", false},
+        {"https://login.example/a b", false},
+        {"https://login.example/\r\nX: y", false},
+        {"https://login.example/\xc3\xbc", false},
+        {"https://login.example:99999/", false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct err err = {0};
+        bool taken = fetch_url_check(str_of(cases[i].url), &err) == RC_OK;
+        if (taken != cases[i].taken || taken != (err.msg[0] == '\0')) {
+            fail_msg("case %zu: %s: %s", i, cases[i].url, err.msg);
+        }
+    }
+    assert_int_equal(fetch_url_check((struct str){"https://a\0b", 11}, NULL), RC_INVALID);
+}
+
+static void never(void *arg, enum rc rc, const struct fetch_reply *reply, const struct err *err)
+{
+    (void)arg, (void)rc, (void)reply, (void)err;
+    fail_msg("done was called");
+}
+
+static void test_fetch_start__refuses_before_anything_is_sent(void **state)
+{
+    struct room *room = *state;
+    struct fetch_request request = to(room, "/");
+    struct fetch_header headers[] = {{STR("X-A"), STR("a\r\nX-B: b")},
+                                     {STR("X A"), STR("a")},
+                                     {STR("X:A"), STR("a")},
+                                     {STR(""), STR("a")},
+                                     {STR("X-A"), {"a\0b", 3}}};
+    request.done = never;
+    request.header_count = 1;
+    for (size_t i = 0; i < ARRAY_LEN(headers); i++) {
+        request.headers = &headers[i];
+        if (fetch_start(room->fetch, &request, NULL) != RC_INVALID) {
+            fail_msg("case %zu", i);
+        }
+    }
+    request.header_count = 0;
+    request.url = STR("http://192.0.2.1/");
+    assert_int_equal(fetch_start(room->fetch, &request, NULL), RC_INVALID);
+    assert_int_equal(atomic_load(&room->peer.requests), 0);
+}
+
+struct tally {
+    atomic_int ok, busy;
+};
+
+static void count(void *arg, enum rc rc, const struct fetch_reply *reply, const struct err *err)
+{
+    struct tally *tally = arg;
+    if ((rc == RC_OK) != (reply != NULL) || (rc == RC_OK) != (err == NULL)) {
+        abort();
+    }
+    atomic_fetch_add(rc == RC_OK ? &tally->ok : &tally->busy, 1);
+}
+
+static void test_fetch__runs_many_at_once(void **state)
+{
+    struct room *room = *state;
+    struct tally tally = {0};
+    struct fetch_request request = to(room, "/size/100");
+    request.done = count;
+    request.arg = &tally;
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(fetch_start(room->fetch, &request, NULL), RC_OK);
+    }
+    struct mono until = mono_after(clock_mono(), SOON_MS);
+    while (atomic_load(&tally.ok) < 50 && mono_left_ms(until, clock_mono()) > 0) {
+        poll(NULL, 0, 1);
+    }
+    assert_int_equal(atomic_load(&tally.ok), 50);
+}
+
+static void test_fetch_free__ends_what_is_under_way(void **state)
+{
+    struct room *room = *state;
+    struct tally tally = {0};
+    struct fetch_request request = to(room, "/");
+    atomic_store(&room->peer.hold, true);
+    request.done = count;
+    request.arg = &tally;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(fetch_start(room->fetch, &request, NULL), RC_OK);
+    }
+    fetch_free(TAKE(room->fetch));
+    assert_int_equal(atomic_load(&tally.busy), 10);
+    assert_int_equal(atomic_load(&tally.ok), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, given_room, drop_room)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_fetch__gets),
+        TEST(test_fetch__posts_forms_with_headers),
+        TEST(test_fetch__hands_over_any_status_and_follows_no_redirect),
+        TEST(test_fetch__says_busy_when_the_reply_is_cut_off),
+        TEST(test_fetch__bounds_the_reply),
+        TEST(test_fetch__keeps_its_deadline),
+        TEST(test_fetch__says_busy_when_nobody_listens),
+        TEST(test_fetch__takes_no_proxy_from_the_environment),
+        TEST(test_url_check__takes_https_or_loopback),
+        TEST(test_fetch_start__refuses_before_anything_is_sent),
+        TEST(test_fetch__runs_many_at_once),
+        TEST(test_fetch_free__ends_what_is_under_way),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
