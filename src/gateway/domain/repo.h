@@ -1,0 +1,153 @@
+/* What storage must offer: jobs with a transaction, and the rows the rules work on. gateway/store implements it; nothing here
+ * knows which database that is, and nothing here knows HTTP.
+ *
+ * Threads. repo_submit() may be called on any thread; `run` is called on a thread of the store's choosing (for a SQLite point read:
+ * the caller's own), `done` on any. A struct repo_tx belongs to its run. Everything a repo_ function returns lives in the arena
+ * it is given. RC_NOT_FOUND is an answer, not a fault. Any rc may also be RC_BUSY (not now: 503 with Retry-After),
+ * RC_UNCERTAIN or RC_INTERNAL; the caller hands them up unchanged. */
+#pragma once
+#include "common/base/arena.h"
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "gateway/domain/actor.h"
+#include "gateway/domain/query.h"
+#include "gateway/model/model.h"
+
+struct repo;
+struct repo_tx;
+
+/* ---- jobs ---- */
+
+enum repo_kind {
+    REPO_POINT, /* a few rows by key; short enough for an event loop */
+    REPO_LIST,  /* a page by key or account */
+    REPO_SCAN,  /* may read the whole table: the scan thread, sliced, one a caller at a time */
+    REPO_WRITE, /* durable when done is called with RC_OK */
+};
+
+struct op_id {
+    struct str caller; /* actor.caller */
+    struct str id;     /* Repeatability-Request-ID, or one of ours */
+};
+
+struct repo_job {
+    enum repo_kind kind;
+    unsigned loop;        /* of the event loop that submits; the store has a connection for each */
+    struct mono deadline; /* a job not begun by then is done(RC_BUSY) */
+    struct op_id op;
+    struct arena *mem;    /* rewound to its mark before each run */
+    /* May run again after a failure that was not its own: touches tx and mem only. Anything but RC_OK rolls back. */
+    enum rc (*run)(struct repo_tx *tx, struct repo_job *job, struct err *err);
+    /* Once, after the durable commit or the refusal. On any thread, and for SQLite point reads before repo_submit returns. */
+    void (*done)(struct repo_job *job, enum rc rc, const struct err *err);
+    struct { /* the store's own while the job is with it */
+        struct repo_job *next;
+        struct arena_mark mark;
+        int64_t submitted_us;
+    } store;
+};
+void repo_submit(struct repo *repo, struct repo_job *job); /* never blocks, except for a SQLite point read; queue full: done(RC_BUSY) */
+
+/* A slot of the rate limit (over all nodes where the store is shared). */
+struct admission {
+    void (*done)(struct admission *admission, bool granted, uint32_t retry_after_ms);
+};
+void repo_admit(struct repo *repo, struct admission *admission);
+
+/* Ready: the store answers and takes writes. Otherwise *ret_why says why not (static text). Any thread, never blocks. */
+bool repo_ready(struct repo *repo, const char **ret_why);
+
+/* ---- rows; only inside run ---- */
+
+enum repo_lock { REPO_READ, REPO_SHARE, REPO_UPDATE }; /* what SQLite's single writer has anyway */
+
+MUST_USE enum rc repo_revision_next(struct repo_tx *tx, int64_t *ret, struct err *err);
+
+MUST_USE enum rc repo_account_find(struct repo_tx *tx, struct arena *mem, struct str name, enum repo_lock lock,
+                                   const struct account **ret, struct err *err);
+MUST_USE enum rc repo_account_write(struct repo_tx *tx, const struct account *account, bool exists, struct err *err);
+MUST_USE enum rc repo_account_remove(struct repo_tx *tx, struct str name, struct err *err);
+/* The account whose subdomain label this is, letter case aside. RC_NOT_FOUND: free. */
+MUST_USE enum rc repo_account_by_subdomain(struct repo_tx *tx, struct arena *mem, struct str label, struct str *ret_name,
+                                           struct err *err);
+/* Numbers of the account, and of those with each service enabled. From counters, never scanned. */
+struct number_counts {
+    int64_t all, of[SERVICE_COUNT];
+};
+MUST_USE enum rc repo_number_counts(struct repo_tx *tx, struct str account, struct number_counts *ret, struct err *err);
+MUST_USE enum rc repo_number_counts_add(struct repo_tx *tx, struct str account, const struct number_counts *delta,
+                                        struct err *err);
+
+/* By number, whichever account holds it. */
+MUST_USE enum rc repo_number_find(struct repo_tx *tx, struct arena *mem, int64_t telephone_number, enum repo_lock lock,
+                                  const struct number **ret, struct err *err);
+/* Many at once, ascending and without duplicates; ret[i] is NULL where there is none. */
+MUST_USE enum rc repo_numbers_find(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers, size_t count,
+                                   enum repo_lock lock, const struct number **ret, struct err *err);
+/* Inserts or replaces, ascending. */
+MUST_USE enum rc repo_numbers_write(struct repo_tx *tx, const struct number *const *numbers, size_t count, struct err *err);
+MUST_USE enum rc repo_numbers_remove(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count, struct err *err);
+
+MUST_USE enum rc repo_rfi_find(struct repo_tx *tx, struct arena *mem, struct str tenant_id, enum repo_lock lock,
+                               const struct rfi **ret, struct err *err); /* accountName is filled in: the first account on that tenant */
+MUST_USE enum rc repo_rfi_write(struct repo_tx *tx, const struct rfi *rfi, struct err *err);
+MUST_USE enum rc repo_civic_address_find(struct repo_tx *tx, struct arena *mem, struct str account, struct str id,
+                                         const struct civic_address **ret, struct err *err);
+MUST_USE enum rc repo_civic_address_write(struct repo_tx *tx, const struct civic_address *address, struct err *err);
+MUST_USE enum rc repo_civic_addresses_remove(struct repo_tx *tx, struct str account, struct err *err);
+
+/* Lists: items are struct account, number, rfi, civic_address, audit_row. In a job of kind REPO_SCAN they read in slices, each with a
+ * snapshot of its own, and may come back short. */
+MUST_USE enum rc repo_accounts_list(struct repo_tx *tx, struct arena *mem, const struct list_query *query,
+                                    struct list_page *ret, struct err *err);
+MUST_USE enum rc repo_numbers_list(struct repo_tx *tx, struct arena *mem, const struct list_query *query,
+                                   struct list_page *ret, struct err *err);
+MUST_USE enum rc repo_rfis_list(struct repo_tx *tx, struct arena *mem, const struct list_query *query,
+                                struct list_page *ret, struct err *err);
+MUST_USE enum rc repo_civic_addresses_list(struct repo_tx *tx, struct arena *mem, const struct list_query *query,
+                                           struct list_page *ret, struct err *err);
+
+/* Repeatability: what was done under an operation id. */
+struct operation {
+    struct op_id op;
+    uint8_t fingerprint[32]; /* SHA-256 of what makes a request the same request */
+    struct wall first_sent;
+    int status;              /* HTTP status that was answered; 2xx always */
+    struct etag_of_then {    /* the ETag that was answered; 0 and 0: none */
+        uint64_t configuration, status;
+    } etag;
+};
+MUST_USE enum rc repo_operation_find(struct repo_tx *tx, struct arena *mem, const struct op_id *op,
+                                     const struct operation **ret, struct err *err);
+MUST_USE enum rc repo_operation_add(struct repo_tx *tx, const struct operation *operation, struct err *err);
+
+enum audit_kind { AUDIT_ACCOUNT, AUDIT_NUMBER, AUDIT_RFI, AUDIT_CIVIC_ADDRESS };
+enum audit_action { AUDIT_CREATE, AUDIT_REPLACE, AUDIT_DELETE };
+struct audit_row {
+    int64_t id; /* given by the store, ascending */
+    struct wall at;
+    enum audit_action action;
+    enum audit_kind kind;
+    struct str account; /* absent for an RFI */
+    struct str key;     /* account name, "+4930...", tenant id, civic address id */
+    enum actor_way way;
+    struct str caller, name, from, operation_id, request_id, client_request_id;
+    struct str before, after; /* JSON, or absent */
+};
+MUST_USE enum rc repo_audit_add(struct repo_tx *tx, const struct audit_row *row, struct err *err);
+/* query.account, and filters by the caller: kind, key, since, until, way; newest first or oldest first. */
+struct audit_query {
+    struct list_query page;
+    bool by_kind;
+    enum audit_kind kind;
+    struct str key, caller, request_id;
+    struct wall since, until; /* CLOCK_ABSENT: open */
+};
+MUST_USE enum rc repo_audit_list(struct repo_tx *tx, struct arena *mem, const struct audit_query *query,
+                                 struct list_page *ret, struct err *err);
+
+/* "Look at this": one row a kind and key, its sequence rises. The key is an account's name; for OUTBOX_RFI, whose tenant may have no
+ * account yet, the tenant id as it is stored. */
+enum outbox_kind { OUTBOX_SYNC, OUTBOX_DNS, OUTBOX_RFI };
+#define OUTBOX_KIND_COUNT 3
+MUST_USE enum rc repo_outbox_touch(struct repo_tx *tx, enum outbox_kind kind, struct str key, struct err *err);

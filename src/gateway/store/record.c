@@ -1,0 +1,328 @@
+/* What is kept with every change: the revision it has, the operation it answered, its audit row, its outbox
+ * row. */
+#include "gateway/store/list.h"
+
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define REVISION_BLOCK   100000 /* how far is written ahead */
+#define REVISION_RESERVE 20000  /* left over at the start of a group: more than a usual one needs */
+#define OPERATION_AGE_MS (24 * 3600 * 1000LL)
+#define PURGE_ROWS       500 /* in one go */
+
+/* ---- revisions ---- */
+
+static const struct sql_text revision_read = {.text = "select value from setting where name = 'revision'"};
+static const struct sql_text revision_write = {.text =
+                                                   "update setting set value = ? where name = 'revision'"};
+
+/* What was written ahead and not used up is lost: the counter may jump, but never goes back. */
+enum rc revision_load(struct sql *sql, struct revision_counter *ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(sql, &revision_read, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    bool row;
+    rc = sql_step(stmt, &row, err);
+    if (rc == RC_OK && !row) {
+        return err_set(err, RC_INTERNAL, NULL, "the revision counter is missing in the database");
+    }
+    if (rc == RC_OK) {
+        ret->next = ret->reserved = sql_read_i64(stmt);
+    }
+    return rc;
+}
+
+static enum rc write_ahead(struct sql *sql, struct revision_counter *revisions, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(sql, &revision_write, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    int64_t reserved = revisions->next + REVISION_BLOCK;
+    sql_bind_i64(stmt, reserved);
+    rc = sql_run(stmt, err);
+    if (rc == RC_OK) {
+        revisions->reserved = reserved;
+    }
+    return rc;
+}
+
+enum rc revision_reserve(struct sql *sql, struct revision_counter *revisions, struct err *err)
+{
+    return revisions->reserved - revisions->next < REVISION_RESERVE ? write_ahead(sql, revisions, err)
+                                                                    : RC_OK;
+}
+
+enum rc repo_revision_next(struct repo_tx *tx, int64_t *ret, struct err *err)
+{
+    ensure(tx->revisions != NULL);
+    if (tx->revisions->next == tx->revisions->reserved) {
+        enum rc rc = write_ahead(tx->sql, tx->revisions, err);
+        if (rc != RC_OK) {
+            return rc;
+        }
+    }
+    *ret = tx->revisions->next++;
+    return RC_OK;
+}
+
+/* ---- operations ---- */
+
+/* clang-format off */
+static const struct sql_text operation_by_id = {.text =
+    "select fingerprint, first_sent, status, etag_configuration, etag_status from operation"
+    " where caller = ? and id = ? and first_sent >= ?"};
+/* One that is too old is as good as gone, whether it was deleted yet or not. */
+static const struct sql_text operation_insert = {.text =
+    "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"
+    " values (?, ?, ?, ?, ?, ?, ?) on conflict (caller, id) do update set fingerprint = excluded.fingerprint"
+    ", first_sent = excluded.first_sent, status = excluded.status"
+    ", etag_configuration = excluded.etag_configuration, etag_status = excluded.etag_status"
+    " where operation.first_sent < ?"};
+static const struct sql_text operation_delete = {.text =
+    "delete from operation where (caller, id) in"
+    " (select caller, id from operation where first_sent < ? limit ?)"};
+/* clang-format on */
+
+static int64_t operation_oldest(void)
+{
+    return clock_wall().ms - OPERATION_AGE_MS;
+}
+
+static struct operation *read_operation(struct sql_stmt *stmt, struct arena *mem, const struct op_id *op)
+{
+    struct operation *operation = arena_new_of(mem, struct operation);
+    if (operation != NULL) {
+        operation->op = *op;
+        sql_read_blob(stmt, operation->fingerprint, sizeof operation->fingerprint);
+        operation->first_sent.ms = sql_read_i64(stmt);
+        operation->status = (int)sql_read_i64(stmt);
+        operation->etag.configuration = (uint64_t)sql_read_i64(stmt);
+        operation->etag.status = (uint64_t)sql_read_i64(stmt);
+    }
+    return operation;
+}
+
+enum rc repo_operation_find(struct repo_tx *tx, struct arena *mem, const struct op_id *op,
+                            const struct operation **ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &operation_by_id, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    bool row;
+    sql_bind_text(stmt, op->caller);
+    sql_bind_text(stmt, op->id);
+    sql_bind_i64(stmt, operation_oldest());
+    rc = sql_step(stmt, &row, err);
+    if (rc != RC_OK || !row) {
+        return rc != RC_OK ? rc : RC_NOT_FOUND;
+    }
+    *ret = read_operation(stmt, mem, op);
+    return row_end(mem, err);
+}
+
+enum rc repo_operation_add(struct repo_tx *tx, const struct operation *operation, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &operation_insert, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_text(stmt, operation->op.caller);
+    sql_bind_text(stmt, operation->op.id);
+    sql_bind_blob(stmt, operation->fingerprint, sizeof operation->fingerprint);
+    sql_bind_i64(stmt, operation->first_sent.ms);
+    sql_bind_i64(stmt, operation->status);
+    sql_bind_i64(stmt, (int64_t)operation->etag.configuration);
+    sql_bind_i64(stmt, (int64_t)operation->etag.status);
+    sql_bind_i64(stmt, operation_oldest());
+    rc = sql_run(stmt, err);
+    if (rc == RC_OK && sql_changed(stmt) == 0) {
+        return err_set(err, RC_CONFLICT, NULL, "the operation is there already");
+    }
+    return rc;
+}
+
+static enum rc purge(struct sql_stmt *stmt, bool *ret_more, struct err *err)
+{
+    enum rc rc = sql_run(stmt, err);
+    if (rc == RC_OK) {
+        *ret_more = sql_changed(stmt) == PURGE_ROWS;
+    }
+    return rc;
+}
+
+enum rc operation_purge(struct sql *sql, bool *ret_more, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(sql, &operation_delete, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_i64(stmt, operation_oldest());
+    sql_bind_i64(stmt, PURGE_ROWS);
+    return purge(stmt, ret_more, err);
+}
+
+/* ---- audit ---- */
+
+/* clang-format off */
+#define AUDIT_COLUMNS(X)                                                                                     \
+    X(at) X(action) X(kind) X(account) X(key) X(way) X(caller) X(name) X(source) X(operation_id)             \
+    X(request_id) X(client_request_id) X(before) X(after)
+
+static const struct sql_text audit_insert = {.text =
+    "insert into audit (id" AUDIT_COLUMNS(COLUMN) ") values (?" AUDIT_COLUMNS(COLUMN_PARAM) ")"};
+/* The oldest rows are the lowest ids, so there is no need for an index on the time. */
+static const struct sql_text audit_delete = {.text =
+    "delete from audit where id in"
+    " (select id from (select id, at from audit order by id limit ?) oldest where at < ?)"};
+/* clang-format on */
+
+enum rc repo_audit_add(struct repo_tx *tx, const struct audit_row *row, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    int64_t
+        id; /* any ascending number will do, and this one never comes back when the last rows are deleted */
+    enum rc rc = repo_revision_next(tx, &id, err);
+    if (rc == RC_OK) {
+        rc = sql_prepare(tx->sql, &audit_insert, &stmt, err);
+    }
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_i64(stmt, id);
+    sql_bind_i64(stmt, row->at.ms);
+    sql_bind_i64(stmt, row->action);
+    sql_bind_i64(stmt, row->kind);
+    sql_bind_text(stmt, row->account);
+    sql_bind_text(stmt, row->key);
+    sql_bind_i64(stmt, row->way);
+    sql_bind_text(stmt, row->caller);
+    sql_bind_text(stmt, row->name);
+    sql_bind_text(stmt, row->from);
+    sql_bind_text(stmt, row->operation_id);
+    sql_bind_text(stmt, row->request_id);
+    sql_bind_text(stmt, row->client_request_id);
+    sql_bind_text(stmt, row->before);
+    sql_bind_text(stmt, row->after);
+    return sql_run(stmt, err);
+}
+
+enum rc audit_purge(struct sql *sql, uint32_t keep_days, bool *ret_more, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(sql, &audit_delete, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_i64(stmt, PURGE_ROWS);
+    sql_bind_i64(stmt, clock_wall().ms - (int64_t)keep_days * 24 * 3600 * 1000);
+    return purge(stmt, ret_more, err);
+}
+
+static void read_audit(struct sql_stmt *stmt, struct arena *mem, void *item)
+{
+    struct audit_row *row = item;
+    row->id = sql_read_i64(stmt);
+    row->at.ms = sql_read_i64(stmt);
+    row->action = (enum audit_action)sql_read_i64(stmt);
+    row->kind = (enum audit_kind)sql_read_i64(stmt);
+    row->account = sql_read_text(stmt, mem);
+    row->key = sql_read_text(stmt, mem);
+    row->way = (enum actor_way)sql_read_i64(stmt);
+    row->caller = sql_read_text(stmt, mem);
+    row->name = sql_read_text(stmt, mem);
+    row->from = sql_read_text(stmt, mem);
+    row->operation_id = sql_read_text(stmt, mem);
+    row->request_id = sql_read_text(stmt, mem);
+    row->client_request_id = sql_read_text(stmt, mem);
+    row->before = sql_read_text(stmt, mem);
+    row->after = sql_read_text(stmt, mem);
+}
+
+static const struct list_kind audit_kind = {
+    .select = "select r.id, r.id" AUDIT_COLUMNS(COLUMN_OF_R) " from audit r",
+    .from = "audit r",
+    .key = "r.id",
+    .account = "r.account",
+    .item_size = sizeof(struct audit_row),
+    .key_is_number = true,
+    .read = read_audit,
+};
+
+static void audit_condition(const struct audit_query *query, struct buf *sql)
+{
+    buf_put_str(sql, query->by_kind ? STR(" and r.kind = ?") : STR(""));
+    buf_put_str(sql, !str_absent(query->key) ? STR(" and r.key = ?") : STR(""));
+    buf_put_str(sql, !str_absent(query->caller) ? STR(" and r.caller = ?") : STR(""));
+    buf_put_str(sql, !str_absent(query->request_id) ? STR(" and r.request_id = ?") : STR(""));
+    buf_put_str(sql, query->since.ms != CLOCK_ABSENT.ms ? STR(" and r.at >= ?") : STR(""));
+    buf_put_str(sql, query->until.ms != CLOCK_ABSENT.ms ? STR(" and r.at < ?") : STR(""));
+}
+
+static void bind_if_there(struct sql_stmt *stmt, struct str value)
+{
+    if (!str_absent(value)) {
+        sql_bind_text(stmt, value);
+    }
+}
+
+static void audit_bind(const void *arg, struct sql_stmt *stmt)
+{
+    const struct audit_query *query = arg;
+    if (query->by_kind) {
+        sql_bind_i64(stmt, query->kind);
+    }
+    bind_if_there(stmt, query->key);
+    bind_if_there(stmt, query->caller);
+    bind_if_there(stmt, query->request_id);
+    if (query->since.ms != CLOCK_ABSENT.ms) {
+        sql_bind_i64(stmt, query->since.ms);
+    }
+    if (query->until.ms != CLOCK_ABSENT.ms) {
+        sql_bind_i64(stmt, query->until.ms);
+    }
+}
+
+enum rc repo_audit_list(struct repo_tx *tx, struct arena *mem, const struct audit_query *query,
+                        struct list_page *ret, struct err *err)
+{
+    struct buf sql;
+    buf_init(&sql, 1024);
+    audit_condition(query, &sql);
+    struct str condition = arena_str(mem, buf_str(&sql));
+    buf_clear(&sql);
+    if (str_absent(condition)) {
+        return row_end(mem, err);
+    }
+    struct list_extra extra = {condition.n > 0 ? condition.p : NULL, audit_bind, query};
+    return list_read(tx, mem, &audit_kind, &extra, &query->page, ret, err);
+}
+
+/* ---- outbox ---- */
+
+/* clang-format off */
+static const struct sql_text outbox_write = {.text =
+    "insert into outbox (kind, account, seq) values (?, ?, 1)"
+    " on conflict (kind, account) do update set seq = outbox.seq + 1"};
+/* clang-format on */
+
+enum rc repo_outbox_touch(struct repo_tx *tx, enum outbox_kind kind, struct str account, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &outbox_write, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_i64(stmt, kind);
+    sql_bind_text(stmt, account);
+    return sql_run(stmt, err);
+}

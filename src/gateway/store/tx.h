@@ -1,0 +1,32 @@
+/* What a job's transaction is made of. For the store's own files alone. */
+#pragma once
+#include "gateway/domain/repo.h"
+#include "gateway/store/filter.h"
+#include "gateway/store/sql.h"
+
+/* The store-wide counter. Values are handed out from memory; how far they may go is written ahead, in the
+ * transaction that uses them, so no value comes twice whatever is rolled back or lost. Writer thread only. */
+struct revision_counter {
+    int64_t next;
+    int64_t reserved; /* values below are free to hand out; what the open transaction wrote counts */
+};
+
+struct repo_tx {
+    struct sql *sql;
+    struct arena *mem; /* the job's: what statements need until they have run */
+    enum repo_kind kind;
+    struct revision_counter *revisions; /* NULL: reading only */
+    int64_t scan_end_us;                /* REPO_SCAN: when its time is used up */
+    uint32_t slice;                     /* REPO_SCAN: keys in a slice */
+};
+
+MUST_USE enum rc revision_load(struct sql *sql, struct revision_counter *ret, struct err *err);
+/* Makes sure that the next values need no writing. In a write transaction. */
+MUST_USE enum rc revision_reserve(struct sql *sql, struct revision_counter *revisions, struct err *err);
+
+/* Deletes some of what is too old, in a write transaction. *ret_more: there may be more. */
+MUST_USE enum rc operation_purge(struct sql *sql, bool *ret_more, struct err *err);
+MUST_USE enum rc audit_purge(struct sql *sql, uint32_t keep_days, bool *ret_more, struct err *err);
+
+/* What a filter can name. */
+extern const struct column account_columns[], number_columns[], rfi_columns[], civic_address_columns[];
