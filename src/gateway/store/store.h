@@ -24,8 +24,8 @@ struct store_config {
     uint32_t keep_days;                           /* of audit rows; 0 = for ever */
     uint32_t write_queue, list_queue, scan_queue; /* jobs waiting; 0 = 4096, 1024, 16 */
     uint64_t wal_bytes_max; /* 0 = 64 MiB; over it the WAL is truncated when there is time */
-    /* NULL: log and _exit(70). On the writer's thread, after every done(): a program that wants the answers to
-     * reach their clients lets its loops send them before it ends. All later jobs are refused. */
+    /* NULL: log and _exit(70). On the writer's thread, after every done(): a program that wants the answers
+     * to reach their clients lets its loops send them before it ends. All later jobs are refused. */
     void (*fatal)(void *arg, const char *why);
     void *fatal_arg;
     struct {              /* switches for tests alone */

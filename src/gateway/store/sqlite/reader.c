@@ -69,6 +69,7 @@ void reader_run(struct reader *reader, struct repo_job *job)
     err_clear(&err);
     enum rc rc = run(reader, job, &err);
     if (rc == RC_BUSY) {
+        err.retry_after_ms = err.retry_after_ms != 0 ? err.retry_after_ms : RETRY_SOON_MS;
         metric_add(reader->repo->metrics.reads_refused, 1);
     }
     job->done(job, rc, &err);

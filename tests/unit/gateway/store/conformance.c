@@ -622,7 +622,11 @@ static void scan__whose_time_is_up_refuses_to_count(struct repo *repo)
     assert_int_equal(put_numbers(repo, "a", 100, 30), RC_OK);
     struct query_node any = compare_int("telephoneNumber", QUERY_GE, 1);
     struct listing listing = {.query = {.limit = 1, .filter = &any, .count = true}, .out_of_time = true};
-    assert_int_equal(in_store(repo, REPO_SCAN, list_numbers, &listing), RC_BUSY);
+    struct step step = {0};
+    step_submit(&step, repo, REPO_SCAN, list_numbers, &listing);
+    assert_int_equal(step_wait(&step), RC_BUSY);
+    assert_true(step.err.retry_after_ms > 0);
+    step_clear(&step);
 }
 
 /* ---- accounts, RFIs, addresses in lists ---- */

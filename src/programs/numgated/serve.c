@@ -1,0 +1,383 @@
+#include "programs/numgated/serve.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "common/base/limits.h"
+#include "common/fetch/fetch.h"
+#include "gateway/api/api.h"
+#include "gateway/domain/change.h"
+#include "gateway/ops/ops.h"
+#include "gateway/api/route.h"
+#include "gateway/store/store.h"
+#include "programs/numgated/admin.h"
+#include "programs/numgated/settings.h"
+
+#include "common/base/banned.h"
+
+#define SETTINGS_BYTES_MAX (4 * 1024 * 1024)
+#define LISTEN_MAX         16
+
+/* One reading of the configuration file. */
+struct snapshot {
+    struct arena *mem;
+    struct settings settings;
+};
+
+struct app {
+    const char *config_path;
+    struct snapshot *now;
+    struct metrics *metrics;
+    struct fetch *fetch;
+    struct repo *repo;
+    struct auth *auth;
+    struct domain_facts facts;
+    struct ops ops;
+    struct buf openapi;
+    struct api *api;
+    struct admin admin;
+    struct http_server *admin_server, *server;
+    unsigned loops;
+};
+
+static const struct metric_family family_build = {.name = "numgate_build_info",
+                                                  .type = METRIC_GAUGE,
+                                                  .help = "Always 1; the version is a label.",
+                                                  .labels = {"version"}};
+static const struct metric_family family_start = {.name = "numgate_start_time_seconds",
+                                                  .type = METRIC_GAUGE,
+                                                  .help = "When the process started, in seconds since 1970."};
+
+static void snapshot_free(struct snapshot *snapshot)
+{
+    if (snapshot != NULL) {
+        arena_free(snapshot->mem);
+    }
+}
+
+/* The snapshot lives in its own arena. */
+static enum rc snapshot_load(const char *path, struct snapshot **ret, struct err *err)
+{
+    struct arena *mem = arena_new(SETTINGS_BYTES_MAX);
+    struct snapshot *snapshot = arena_new_of(mem, struct snapshot);
+    snapshot->mem = mem;
+    enum rc rc = settings_load(path, mem, &snapshot->settings, err);
+    if (rc != RC_OK) {
+        arena_free(mem);
+        return rc;
+    }
+    *ret = snapshot;
+    return RC_OK;
+}
+
+/* ---- start ---- */
+
+static void start_metrics(struct app *app)
+{
+    app->metrics = metrics_new();
+    const char *const version[] = {NUMGATE_VERSION};
+    metric_set(metrics_series(app->metrics, &family_build, version), 1);
+    metric_set(metrics_series(app->metrics, &family_start, NULL), clock_wall().ms / 1000);
+}
+
+/* For the test that proves that a power cut would be noticed. Asked of a test target alone, so that no
+ * environment can make a production daemon lose what it acknowledged. */
+static bool sync_is_off(const struct settings *settings)
+{
+    const char *value = settings->deployment.test_target ? getenv("NUMGATE_TEST_NO_SYNC") : NULL;
+    bool off = value != NULL && strcmp(value, "1") == 0;
+    if (off) {
+        LOG(LOG_WARNING, "test_no_sync",
+            log_cstr("meaning", "what is acknowledged is lost when the power goes"));
+    }
+    return off;
+}
+
+static enum rc start_store(struct app *app, struct err *err)
+{
+    const struct settings *settings = &app->now->settings;
+    const struct store_config config = {
+        .url = settings->store.url,
+        .loops = app->loops,
+        .metrics = app->metrics,
+        .requests_per_minute = (uint32_t)settings->limits.requests_per_minute,
+        .scan_seconds = (uint32_t)settings->limits.scan_seconds,
+        .keep_days = (uint32_t)settings->audit.keep_days,
+        .test = {.no_sync = sync_is_off(settings)},
+    };
+    return store_open(&config, &app->repo, err);
+}
+
+static enum rc start_auth(struct app *app, struct err *err)
+{
+    const struct auth_config config = settings_auth(&app->now->settings, app->now->mem);
+    enum rc rc = fetch_new(&app->fetch, err);
+    return rc == RC_OK ? auth_new(&config, app->fetch, app->metrics, &app->auth, err) : rc;
+}
+
+static enum rc start_api(struct app *app, struct err *err)
+{
+    const struct settings *settings = &app->now->settings;
+    buf_init(&app->openapi, LIMIT_REPLY);
+    ops_openapi(&app->openapi);
+    app->facts =
+        (struct domain_facts){settings->deployment.base_domain, settings->deployment.single_region, false};
+    app->ops = (struct ops){
+        .base_domain = settings->deployment.base_domain,
+        .single_region = settings->deployment.single_region,
+        .test_target = settings->deployment.test_target,
+        .custom_header_name = settings->gateway.custom_header_name,
+        .requests_per_minute = (uint32_t)settings->limits.requests_per_minute,
+        .requests_per_minute_user = (uint32_t)settings->limits.requests_per_minute_user,
+        .openapi = buf_str(&app->openapi),
+    };
+    const struct api_config config = {
+        .public_url = settings->server.public_url,
+        .base_domain = settings->deployment.base_domain,
+        .facts = &app->facts,
+        .tables = {&api_routes, &ops_routes, NULL},
+        .auth = app->auth,
+        .repo = app->repo,
+        .metrics = app->metrics,
+        .loops = app->loops,
+        .user = &app->ops,
+    };
+    return api_new(&config, &app->api, err);
+}
+
+static const char *path_or_null(struct str path)
+{
+    return str_empty(path) ? NULL : path.p; /* a CONFIG_PATH has a NUL behind it */
+}
+
+static enum rc start_server(struct app *app, struct err *err)
+{
+    const struct settings *settings = &app->now->settings;
+    struct http_listen listen[LISTEN_MAX];
+    size_t count = settings->server.listen.count < LISTEN_MAX ? settings->server.listen.count : LISTEN_MAX;
+    for (size_t i = 0; i < count; i++) {
+        listen[i].app = api_app(app->api);
+        enum rc rc = settings_listen(settings->server.listen.items[i], &listen[i].addr, &listen[i].tls, err);
+        if (rc != RC_OK) {
+            return rc;
+        }
+    }
+    CLEANUP(cidr_list_clear) struct cidr_list proxies = {0};
+    enum rc rc = cidr_list_parse(settings->server.trusted_proxies, &proxies, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    struct http_config config = {
+        .listen = listen,
+        .listen_count = count,
+        .threads = app->loops,
+        .tls_certificate = path_or_null(settings->server.tls_certificate),
+        .tls_key = path_or_null(settings->server.tls_key),
+        .exempt = &proxies,
+        .metrics = app->metrics,
+        .name = "api",
+    };
+    settings_http_limits(settings, &config.limits);
+    rc = http_server_new(&config, &app->server, err);
+    return rc == RC_OK ? http_server_start(app->server, err) : rc;
+}
+
+static enum rc start_admin(struct app *app, struct err *err)
+{
+    const struct settings *settings = &app->now->settings;
+    if (str_empty(settings->admin.listen)) {
+        return RC_OK;
+    }
+    admin_init(&app->admin, app->metrics, app->repo, app->auth);
+    struct http_listen listen = {.app = &app->admin.app};
+    enum rc rc = settings_listen(settings->admin.listen, &listen.addr, &listen.tls, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    struct http_config config = {
+        .listen = &listen, .listen_count = 1, .threads = 1, .metrics = app->metrics, .name = "admin"};
+    http_limits_default(&config.limits);
+    config.limits.connections = 64;
+    rc = http_server_new(&config, &app->admin_server, err);
+    return rc == RC_OK ? http_server_start(app->admin_server, err) : rc;
+}
+
+static enum rc start(struct app *app, struct err *err)
+{
+    static const struct {
+        enum rc (*run)(struct app *app, struct err *err);
+        const char *what;
+    } steps[] = {{start_store, "store"},
+                 {start_auth, "issuers"},
+                 {start_api, "API"},
+                 {start_admin, "admin port"},
+                 {start_server, "server"}};
+    start_metrics(app);
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+        enum rc rc = steps[i].run(app, err);
+        if (rc != RC_OK) {
+            err_context(err, "starting the %s", steps[i].what);
+            return rc;
+        }
+    }
+    return RC_OK;
+}
+
+/* Ends both servers; true when no request had to be cut off. Scrapes that are cut off lose nothing. */
+static bool drain(struct app *app)
+{
+    bool clean = app->server == NULL || http_server_drain(app->server);
+    if (app->admin_server != NULL) {
+        (void)http_server_drain(app->admin_server);
+    }
+    return clean;
+}
+
+/* What may still resume a request (waiters for keys, jobs of the store) ends before the servers' memory goes.
+ */
+static void stop(struct app *app)
+{
+    (void)drain(app);
+    auth_free(app->auth);
+    fetch_free(app->fetch);
+    store_close(app->repo);
+    http_server_free(app->server);
+    http_server_free(app->admin_server);
+    api_free(app->api);
+    buf_clear(&app->openapi);
+    metrics_free(app->metrics);
+    snapshot_free(app->now);
+}
+
+/* ---- reload ---- */
+
+static enum rc apply(struct app *app, struct snapshot *next, struct err *err)
+{
+    const struct settings *settings = &next->settings;
+    const struct auth_config auth = settings_auth(settings, next->mem);
+    enum rc rc = RC_OK;
+    if (!str_empty(settings->server.tls_certificate)) {
+        rc = http_server_reload_tls(app->server, path_or_null(settings->server.tls_certificate),
+                                    path_or_null(settings->server.tls_key), err);
+    }
+    if (rc == RC_OK) {
+        rc = auth_reload(app->auth, &auth, err);
+    }
+    if (rc == RC_OK) {
+        log_set_level(settings->log.level);
+        store_set_rate(app->repo, (uint32_t)settings->limits.requests_per_minute);
+        ops_set_limits(&app->ops, (uint32_t)settings->limits.requests_per_minute,
+                       (uint32_t)settings->limits.requests_per_minute_user);
+    }
+    return rc;
+}
+
+static void warn_of_fixed(const struct snapshot *before, const struct snapshot *after)
+{
+    struct buf names;
+    buf_init(&names, 4096);
+    if (config_fixed_changes(&settings_schema, &before->settings, &after->settings, &names)) {
+        LOG(LOG_WARNING, "reload_needs_restart", log_str("options", buf_str(&names)));
+    }
+    buf_clear(&names);
+}
+
+/* Those parts of a snapshot that outlive it were copied by the parts; app->now stays the one of the start,
+ * whose texts they borrow. */
+static void reload(struct app *app)
+{
+    struct err err = {0};
+    struct snapshot *next = NULL;
+    sd_notify(0, "RELOADING=1");
+    enum rc rc = snapshot_load(app->config_path, &next, &err);
+    if (rc == RC_OK) {
+        warn_of_fixed(app->now, next);
+        rc = apply(app, next, &err);
+    }
+    if (rc == RC_OK) {
+        LOG(LOG_NOTICE, "reloaded", log_cstr("config", app->config_path));
+    } else {
+        LOG(LOG_ERROR, "reload_failed", log_cstr("config", app->config_path), log_cstr("where", err.field),
+            log_cstr("error", err.msg), log_cstr("consequence", "the old configuration stays"));
+    }
+    snapshot_free(next);
+    sd_notify(0, "READY=1");
+}
+
+/* ---- run ---- */
+
+static void log_started(const struct app *app)
+{
+    const struct settings *settings = &app->now->settings;
+    for (size_t i = 0; i < settings->server.listen.count; i++) {
+        LOG(LOG_NOTICE, "listening", log_str("url", settings->server.listen.items[i]),
+            log_i64("port", http_server_port(app->server, i)));
+    }
+    LOG(LOG_NOTICE, "started", log_cstr("version", NUMGATE_VERSION), log_str("store", settings->store.url),
+        log_i64("loops", app->loops), log_i64("pid", getpid()));
+    if (settings->deployment.test_target) {
+        LOG(LOG_WARNING, "test_target",
+            log_cstr("meaning", "tokens of numgate-lab are accepted; not for production"));
+    }
+}
+
+static void wait_for_end(struct app *app, const sigset_t *signals)
+{
+    for (;;) {
+        int signal = sigwaitinfo(signals, NULL);
+        if (signal == SIGHUP) {
+            reload(app);
+        } else if (signal > 0) {
+            LOG(LOG_NOTICE, "stopping", log_i64("signal", signal));
+            return;
+        }
+    }
+}
+
+static int fail(const char *what, const struct err *err)
+{
+    LOG(LOG_ERROR, what, log_cstr("where", err->field), log_cstr("error", err->msg));
+    for (const struct err_item *item = err->details != NULL ? err->details->first : NULL; item != NULL;
+         item = item->next) {
+        LOG(LOG_ERROR, what, log_str("where", item->field), log_str("error", item->msg));
+    }
+    return 1;
+}
+
+int serve(const char *config_path)
+{
+    struct app app = {.config_path = config_path};
+    struct err err = {0};
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is made: they inherit it */
+    signal(SIGPIPE, SIG_IGN);
+    if (snapshot_load(config_path, &app.now, &err) != RC_OK) {
+        return fail("bad_configuration", &err);
+    }
+    log_setup("numgated", app.now->settings.log.level, app.now->settings.log.format);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    app.loops = app.now->settings.server.threads > 0 ? (unsigned)app.now->settings.server.threads
+                : cores > 0                          ? (unsigned)cores
+                                                     : 1;
+    int status = 0;
+    if (start(&app, &err) != RC_OK) {
+        status = fail("start_failed", &err);
+    } else {
+        log_started(&app);
+        sd_notify(0, "READY=1");
+        wait_for_end(&app, &signals);
+        sd_notify(0, "STOPPING=1");
+        LOG(LOG_NOTICE, "stopped", log_bool("clean", drain(&app)));
+    }
+    stop(&app);
+    return status;
+}
