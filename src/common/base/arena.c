@@ -235,8 +235,10 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
 {
     run_defers_after(arena, mark.defer);
     chunks_drop_after(arena, &arena->big, mark.total);
-    chunks_drop_after(arena, &arena->small, mark.total);
-    ensure(arena->small == mark.chunk);
+    while (arena->small != mark.chunk) {
+        ensure(arena->small != NULL);
+        chunk_pop(arena, &arena->small);
+    }
     if (arena->small != NULL) {
         chunk_shrink(arena, arena->small, mark.used);
     }

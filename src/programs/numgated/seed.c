@@ -132,26 +132,54 @@ static void done(struct repo_job *job, enum rc rc, const struct err *err)
     sem_post(&seed->ended);
 }
 
+/* Members are what they must be down to the lists of items; the items are looked at when they are loaded. */
+static enum rc check_member(struct str name, const struct json *value, struct err *err)
+{
+    static const struct {
+        struct str name;
+        enum json_type type;
+    } known[] = {{STR("accounts"), JSON_ARRAY},
+                 {STR("requestsForInformation"), JSON_ARRAY},
+                 {STR("civicAddresses"), JSON_OBJECT}};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (str_eq(known[i].name, name)) {
+            return json_type(value) == known[i].type
+                       ? RC_OK
+                       : err_set(err, RC_INVALID, NULL, "%s must be an %s", known[i].name.p,
+                                 known[i].type == JSON_ARRAY ? "array" : "object of arrays by account name");
+        }
+    }
+    return err_set(err, RC_INVALID, NULL, "unknown member \"%" STR_FMT "\"", STR_ARG(name));
+}
+
+static enum rc check_document(const struct json *document, struct err *err)
+{
+    enum rc rc = RC_OK;
+    if (json_type(document) != JSON_OBJECT) {
+        return err_set(err, RC_INVALID, NULL, "a JSON object is expected");
+    }
+    for (struct json_iter it = json_iter(document); rc == RC_OK && json_next(&it);) {
+        rc = check_member(it.name, it.value, err);
+    }
+    const struct json *addresses = rc == RC_OK ? json_get(document, STR("civicAddresses")) : NULL;
+    if (addresses == NULL) {
+        return rc;
+    }
+    for (struct json_iter it = json_iter(addresses); json_next(&it);) {
+        if (json_type(it.value) != JSON_ARRAY) {
+            return err_set(err, RC_INVALID, NULL, "civicAddresses.%" STR_FMT " must be an array",
+                           STR_ARG(it.name));
+        }
+    }
+    return RC_OK;
+}
+
 static enum rc read_document(const char *path, struct arena *mem, const struct json **ret, struct err *err)
 {
-    static const struct str known[] = {STR("accounts"), STR("requestsForInformation"), STR("civicAddresses")};
     struct str text;
     enum rc rc = file_read(path, SEED_BYTES_MAX, mem, &text, err);
     rc = rc == RC_OK ? json_parse(text, mem, ret, err) : rc;
-    if (rc != RC_OK) {
-        return rc;
-    }
-    for (struct json_iter it = json_iter(*ret); json_next(&it);) {
-        bool is_known = false;
-        for (size_t i = 0; i < ARRAY_LEN(known); i++) {
-            is_known = is_known || str_eq(known[i], it.name);
-        }
-        if (!is_known) {
-            return err_set(err, RC_INVALID, NULL, "unknown member \"%" STR_FMT "\"", STR_ARG(it.name));
-        }
-    }
-    return json_type(*ret) == JSON_OBJECT ? RC_OK
-                                          : err_set(err, RC_INVALID, NULL, "a JSON object is expected");
+    return rc == RC_OK ? check_document(*ret, err) : rc;
 }
 
 static enum rc write_all(const struct settings *settings, struct seed_job *seed, struct arena *mem,

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 
 #define SETTINGS_BYTES_MAX (4 * 1024 * 1024)
 #define LISTEN_MAX         16
+#define EXIT_STORE_FAILED  70 /* a failure that the service manager answers with a new start */
 
 /* One reading of the configuration file. */
 struct snapshot {
@@ -43,6 +45,7 @@ struct app {
     struct admin admin;
     struct http_server *admin_server, *server;
     unsigned loops;
+    atomic_bool store_failed;
 };
 
 static const struct metric_family family_build = {.name = "numgate_build_info",
@@ -98,6 +101,17 @@ static bool sync_is_off(const struct settings *settings)
     return off;
 }
 
+/* On the writer's thread: what is on the disk is unknown. The process ends, but not before those who wait
+ * were told. */
+static void store_failed(void *arg, const char *why)
+{
+    struct app *app = arg;
+    LOG(LOG_ERROR, "store_failed", log_cstr("error", why),
+        log_cstr("consequence", "the daemon ends; the next start recovers"));
+    app->store_failed = true;
+    (void)kill(getpid(), SIGTERM);
+}
+
 static enum rc start_store(struct app *app, struct err *err)
 {
     const struct settings *settings = &app->now->settings;
@@ -108,6 +122,8 @@ static enum rc start_store(struct app *app, struct err *err)
         .requests_per_minute = (uint32_t)settings->limits.requests_per_minute,
         .scan_seconds = (uint32_t)settings->limits.scan_seconds,
         .keep_days = (uint32_t)settings->audit.keep_days,
+        .fatal = store_failed,
+        .fatal_arg = app,
         .test = {.no_sync = sync_is_off(settings)},
     };
     return store_open(&config, &app->repo, err);
@@ -377,6 +393,9 @@ int serve(const char *config_path)
         wait_for_end(&app, &signals);
         sd_notify(0, "STOPPING=1");
         LOG(LOG_NOTICE, "stopped", log_bool("clean", drain(&app)));
+    }
+    if (app.store_failed) {
+        _exit(EXIT_STORE_FAILED); /* closing the database would write to it */
     }
     stop(&app);
     return status;

@@ -160,9 +160,25 @@ static void test_arena__wipes_secrets(void **state UNUSED)
     arena_free(NULL);
 }
 
+static void test_arena__rewinds_to_a_mark_made_right_after_a_reset(void **state UNUSED)
+{
+    struct arena *arena = arena_new(1 << 20);
+    assert_non_null(arena_alloc(arena, 100));
+    arena_reset(arena);
+    struct arena_mark mark = arena_mark(arena);
+    for (int i = 0; i < 100; i++) {
+        assert_non_null(arena_alloc(arena, 1000));
+    }
+    arena_rewind(arena, mark);
+    assert_int_equal(arena_bytes(arena), 0);
+    assert_non_null(arena_alloc(arena, 100));
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arena__rewinds_to_a_mark_made_right_after_a_reset),
         cmocka_unit_test(test_arena__gives_zeroed_and_aligned_memory),
         cmocka_unit_test(test_arena__stops_at_its_ceiling_and_remembers),
         cmocka_unit_test(test_arena__refuses_sizes_that_overflow),
