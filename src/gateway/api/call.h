@@ -68,6 +68,7 @@ struct call {
     void *input; /* of route->input, as model_read left it */
 
     /* the job */
+    bool may_scan; /* set by check: run may read far more rows than it answers */
     struct pending pending;
     struct auth_waiter waiter;
     bool waited_for_keys;

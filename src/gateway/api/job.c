@@ -182,6 +182,9 @@ static void after_job(struct http_exchange *x)
 
 static enum repo_kind kind_of(struct call *call)
 {
+    if (call->may_scan) {
+        return REPO_SCAN;
+    }
     if (call->route->kind != REPO_LIST || !(call->route->flags & ROUTE_LIST)) {
         return call->route->kind;
     }

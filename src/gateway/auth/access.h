@@ -12,7 +12,8 @@ MUST_USE enum rc access_init(struct access *access, struct str allow, struct str
                              struct err *err);
 void access_clear(struct access *access);
 bool access_allows(const struct access *access, const struct net_addr *address);
-/* As auth_caller_address() says. Every entry of every line must be an address, with or without a port. */
+/* As auth_caller_address() says. Every entry of every line must be an address, with or without a port.
+ * Where all of them are listed proxies the peer is the caller. */
 MUST_USE enum rc access_caller(const struct access *access, const struct net_addr *peer,
                                const struct str *forwarded, size_t forwarded_count, struct net_addr *ret,
                                struct err *err);

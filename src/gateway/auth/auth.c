@@ -14,6 +14,7 @@
 #include "common/base/banned.h"
 
 #define CACHE_MS_MAX      60000 /* a token is verified again after this long */
+#define RETRY_AFTER_MS    5000  /* told to those who came while there were no keys */
 #define ISSUERS_MAX       100
 #define USER_REQUESTS_MAX 60000 /* a minute; a user's ring of times takes 8 bytes for each */
 #define CA_BYTES_MAX      (1024 * 1024)
@@ -264,7 +265,11 @@ static enum rc no_keys(struct auth *auth, struct auth_waiter *waiter, struct err
     if (waiter == NULL) { /* else this request comes again and is counted then */
         metric_add(auth->no_keys, 1);
     }
-    return err_set(err, RC_BUSY, NULL, "the keys of the token's issuer cannot be fetched at present");
+    (void)err_set(err, RC_BUSY, NULL, "the keys of the token's issuer cannot be fetched at present");
+    if (err != NULL) {
+        err->retry_after_ms = RETRY_AFTER_MS;
+    }
+    return RC_BUSY;
 }
 
 static bool find_cached(struct auth *auth, const struct cache_key *key, struct arena *mem, struct actor *ret)

@@ -58,7 +58,8 @@ MUST_USE enum rc auth_caller_address(struct auth *auth, const struct net_addr *p
                                      struct net_addr *ret, struct err *err);
 bool auth_address_allowed(struct auth *auth, const struct net_addr *address);
 
-/* Waits for keys. `ready` is called once, on any thread; then the check is made again with no waiter. */
+/* Waits for keys. `ready` is called once, on any thread, perhaps before auth_token_check() has returned, and
+ * at most 5 s later; then the check is made again with no waiter. */
 struct auth_waiter {
     void (*ready)(struct auth_waiter *waiter);
     struct auth_waiter *next; /* auth's own */

@@ -243,23 +243,30 @@ static void round_failed(struct issuer *issuer, const struct err *why)
     round_end(issuer, next_ms);
 }
 
-static void round_succeeded(struct issuer *issuer, struct key_set *set)
+/* The lock is held. */
+static void install(struct issuer *issuer, struct key_set *set)
 {
-    struct issuers *all = issuer->all;
-    pthread_mutex_lock(&all->lock);
     replace_keys(issuer, set);
     mem_free(issuer->name);
     issuer->name = TAKE(issuer->round_name);
     issuer->fetched_at = clock_mono();
     issuer->failures = 0;
-    if (!all->stopping) {
-        metric_add(issuer->ok_metric, 1);
-        metric_set(issuer->fetched_metric, clock_wall().ms / 1000);
-        LOG(LOG_INFO, "issuer_keys", log_str("issuer", issuer->rules->name),
-            log_i64("keys", (int64_t)jose_keys_count(set->keys)),
-            log_i64("skipped", (int64_t)jose_keys_skipped(set->keys)),
-            log_cstr("skipped_why",
-                     jose_keys_skipped(set->keys) > 0 ? jose_keys_skipped_why(set->keys) : NULL));
+    size_t skipped = jose_keys_skipped(set->keys);
+    metric_add(issuer->ok_metric, 1);
+    metric_set(issuer->fetched_metric, clock_wall().ms / 1000);
+    LOG(LOG_INFO, "issuer_keys", log_str("issuer", issuer->rules->name),
+        log_i64("keys", (int64_t)jose_keys_count(set->keys)), log_i64("skipped", (int64_t)skipped),
+        log_cstr("skipped_why", skipped > 0 ? jose_keys_skipped_why(set->keys) : NULL));
+}
+
+static void round_succeeded(struct issuer *issuer, struct key_set *set)
+{
+    struct issuers *all = issuer->all;
+    pthread_mutex_lock(&all->lock);
+    if (all->stopping) {
+        key_set_unref(set); /* nobody asks any more, and the metrics may be gone */
+    } else {
+        install(issuer, set);
     }
     round_end(issuer, with_jitter(all->times.refresh_ms));
 }

@@ -1,5 +1,8 @@
 /* The accepted issuers and their keys: OIDC discovery, then the key set it names, again and again.
  *
+ * The name an issuer goes by is `issuer` of its document, which need not be the authority: Entra ID's v1
+ * documents name another host.
+ *
  * A round is both fetches. Rounds run at start, every `refresh_ms`, after a failure with back-off, and early
  * when a token names a key that is not known (at most once in `kid_ms` an issuer). Keys stay in use while
  * rounds fail, for `stale_ms` at most.

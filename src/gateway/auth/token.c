@@ -141,7 +141,7 @@ static bool read_time(const struct json *claims, const char *name, bool *ret_the
 static enum token_fault check_times(const struct json *claims, struct wall now, struct wall *ret_expires)
 {
     bool has_exp, has_nbf, has_iat;
-    struct wall exp, nbf, iat;
+    struct wall exp = {0}, nbf = {0}, iat = {0};
     if (!read_time(claims, "exp", &has_exp, &exp) || !read_time(claims, "nbf", &has_nbf, &nbf) ||
         !read_time(claims, "iat", &has_iat, &iat)) {
         return TOKEN_BAD_CLAIMS;

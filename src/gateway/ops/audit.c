@@ -51,6 +51,13 @@ static enum rc read_order(struct call *call, struct audit_query *query, struct e
     return ok ? RC_OK : bad_param(err, "order", "newestFirst or oldestFirst");
 }
 
+/* Rows are found fast by age and by account; anything else looks at every row. */
+static bool is_searched(const struct audit_query *query)
+{
+    return query->by_kind || !str_absent(query->key) || !str_absent(query->caller) || !str_absent(query->request_id) ||
+           query->since.ms != CLOCK_ABSENT.ms || query->until.ms != CLOCK_ABSENT.ms;
+}
+
 enum rc audit_check(struct call *call, struct err *err)
 {
     struct audit_query *query = arena_new_of(call->mem, struct audit_query);
@@ -69,7 +76,11 @@ enum rc audit_check(struct call *call, struct err *err)
     if (rc == RC_OK) {
         rc = read_time(call, "since", &query->since, err);
     }
-    return rc == RC_OK ? read_time(call, "until", &query->until, err) : rc;
+    if (rc == RC_OK) {
+        rc = read_time(call, "until", &query->until, err);
+    }
+    call->may_scan = is_searched(query);
+    return rc;
 }
 
 enum rc audit_run(struct call *call, struct repo_tx *tx, struct err *err)

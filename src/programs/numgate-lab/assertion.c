@@ -152,7 +152,7 @@ static bool audience_fits(const struct assertion *assertion, const struct str *a
 
 static bool time_fits(const struct assertion *assertion, int64_t now_s, int64_t *ret_end_s)
 {
-    int64_t nbf, iat, exp;
+    int64_t nbf = 0, iat = 0, exp = 0;
     bool readable = time_claim(assertion, "exp", 0, &exp) && time_claim(assertion, "nbf", now_s, &nbf) &&
                     time_claim(assertion, "iat", now_s, &iat);
     *ret_end_s = readable && exp > 0 ? exp + ASSERTION_SKEW_S : 0;

@@ -78,7 +78,7 @@ static enum rc set_log_level(void *options, const char *value, struct err *err)
 {
     static const char *const words[] = {"error", "warning", "notice", "info",
                                         "debug"}; /* as enum log_level */
-    unsigned index;
+    unsigned index = 0;
     if (pick_word(words, ARRAY_LEN(words), value, &index, err) != RC_OK) {
         return RC_INVALID;
     }
@@ -89,7 +89,7 @@ static enum rc set_log_level(void *options, const char *value, struct err *err)
 static enum rc set_log_format(void *options, const char *value, struct err *err)
 {
     static const char *const words[] = {"auto", "json", "text"}; /* as enum log_format */
-    unsigned index;
+    unsigned index = 0;
     if (pick_word(words, ARRAY_LEN(words), value, &index, err) != RC_OK) {
         return RC_INVALID;
     }

@@ -39,6 +39,15 @@ static enum rc load_item(const struct schema *schema, const struct json *json, s
                         : err_set(err, RC_LIMIT, NULL, "the file is too large");
 }
 
+/* The field of a finding is told from the top of the file: "requestsForInformation[0].tenantId". */
+static enum rc located(enum rc rc, const char *list, size_t i, struct err *err)
+{
+    char field[sizeof err->field];
+    (void)snprintf(field, sizeof field, "%s", err->field);
+    err_field(err, "%s[%zu]%s%s", list, i, field[0] != '\0' ? "." : "", field);
+    return rc;
+}
+
 static enum rc seed_accounts(struct seed_job *seed, const struct change *change, struct err *err)
 {
     const struct json *list = json_get(seed->document, STR("accounts"));
@@ -55,8 +64,7 @@ static enum rc seed_accounts(struct seed_job *seed, const struct change *change,
             seed->accounts++;
         }
         if (rc != RC_OK) {
-            err_context(err, "accounts[%zu]", i);
-            return rc;
+            return located(rc, "accounts", i, err);
         }
     }
     return RC_OK;
@@ -70,8 +78,7 @@ static enum rc seed_rfis(struct seed_job *seed, const struct change *change, str
         enum rc rc = load_item(&schema_rfi, json_at(list, i), change->mem, &rfi, err);
         rc = rc == RC_OK ? rfi_seed(change, rfi, err) : rc;
         if (rc != RC_OK) {
-            err_context(err, "requestsForInformation[%zu]", i);
-            return rc;
+            return located(rc, "requestsForInformation", i, err);
         }
         seed->rfis++;
     }
@@ -102,8 +109,9 @@ static enum rc seed_addresses(struct seed_job *seed, const struct change *change
         for (size_t i = 0; i < json_count(it.value); i++) {
             enum rc rc = seed_address(seed, change, it.name, json_at(it.value, i), err);
             if (rc != RC_OK) {
-                err_context(err, "civicAddresses.%" STR_FMT "[%zu]", STR_ARG(it.name), i);
-                return rc;
+                const char *list = arena_cstr(
+                    change->mem, arena_printf(change->mem, "civicAddresses.%" STR_FMT, STR_ARG(it.name)));
+                return located(rc, list, i, err);
             }
         }
     }

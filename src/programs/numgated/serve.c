@@ -219,6 +219,7 @@ static enum rc start_admin(struct app *app, struct err *err)
         .listen = &listen, .listen_count = 1, .threads = 1, .metrics = app->metrics, .name = "admin"};
     http_limits_default(&config.limits);
     config.limits.connections = 64;
+    config.limits.drain_ms = 200; /* a scrape that is cut off loses nothing */
     rc = http_server_new(&config, &app->admin_server, err);
     return rc == RC_OK ? http_server_start(app->admin_server, err) : rc;
 }

@@ -15,8 +15,9 @@ struct room {
     struct arena *mem;
     struct fetch *fetch;
     struct peer peer;
-    struct buf heard;  /* the last request; read after its reply only */
-    _Atomic(const char *) reply; /* raw; NULL: /size/N is answered with N bytes, all else with what was heard */
+    struct buf heard; /* the last request; read after its reply only */
+    _Atomic(const char *)
+        reply; /* raw; NULL: /size/N is answered with N bytes, all else with what was heard */
 };
 
 static void answer(void *arg, struct str request, struct buf *out)
