@@ -1,8 +1,10 @@
-/* What SQLite alone can do: the same rows as the daemon writes for the same requests, in a bare loop, with its schema and pragmas.
+/* What SQLite alone can do: the same rows as the daemon writes for the same requests, in a bare loop, with
+ * its schema and pragmas.
  *
- *   raw_sqlite load DB NUMBERS ACCOUNTS      fills the tables of a database that numgated has made (no audit rows)
- *   raw_sqlite put DB SECONDS NUMBERS        replaces random numbers, 64 a transaction; prints numbers a second
- *   raw_sqlite batch DB SECONDS NUMBERS      replaces 100 neighbours a transaction; prints batches a second
+ *   raw_sqlite load DB NUMBERS ACCOUNTS      fills the tables of a database that numgated has made (no audit
+ * rows) raw_sqlite put DB SECONDS NUMBERS        replaces random numbers, 64 a transaction; prints numbers a
+ * second raw_sqlite batch DB SECONDS NUMBERS      replaces 100 neighbours a transaction; prints batches a
+ * second
  *
  * A replaced number is two rows: the number itself, and its audit row with before and after. */
 #include <sqlite3.h>
@@ -12,19 +14,23 @@
 #include <time.h>
 
 #define FIRST_NUMBER 441600000000LL
-#define GROUP 64
-#define BATCH 100
+#define GROUP        64
+#define BATCH        100
 
 static const char insert_number[] =
-    "insert into number (telephone_number, account, parts, provisioning_status, zoom_enabled, custom_sip_header, "
-    "configuration_revision, status_revision, configuration_at, status_at) values (?1, ?2, 3, 2, 1, ?3, ?4, ?4, ?5, ?5) "
+    "insert into number (telephone_number, account, parts, provisioning_status, zoom_enabled, "
+    "custom_sip_header, "
+    "configuration_revision, status_revision, configuration_at, status_at) values (?1, ?2, 3, 2, 1, ?3, ?4, "
+    "?4, ?5, ?5) "
     "on conflict (telephone_number) do update set account = excluded.account, parts = excluded.parts, "
     "provisioning_status = excluded.provisioning_status, zoom_enabled = excluded.zoom_enabled, "
-    "custom_sip_header = excluded.custom_sip_header, configuration_revision = excluded.configuration_revision, "
-    "status_revision = excluded.status_revision, configuration_at = excluded.configuration_at, status_at = excluded.status_at";
-static const char insert_audit[] =
-    "insert into audit (at, action, kind, account, key, way, caller, source, operation_id, request_id, before, after) "
-    "values (?1, 1, 1, ?2, ?3, 0, ?4, '127.0.0.1', ?5, ?5, ?6, ?7)";
+    "custom_sip_header = excluded.custom_sip_header, configuration_revision = "
+    "excluded.configuration_revision, "
+    "status_revision = excluded.status_revision, configuration_at = excluded.configuration_at, status_at = "
+    "excluded.status_at";
+static const char insert_audit[] = "insert into audit (at, action, kind, account, key, way, caller, source, "
+                                   "operation_id, request_id, before, after) "
+                                   "values (?1, 1, 1, ?2, ?3, 0, ?4, '127.0.0.1', ?5, ?5, ?6, ?7)";
 
 static sqlite3 *db;
 static unsigned long long state = 88172645463325252ULL;
@@ -75,7 +81,8 @@ static void step(sqlite3_stmt *stmt)
     sqlite3_reset(stmt);
 }
 
-static void put_number(sqlite3_stmt *stmt, long long number, const char *account, const char *header, long long revision)
+static void put_number(sqlite3_stmt *stmt, long long number, const char *account, const char *header,
+                       long long revision)
 {
     sqlite3_bind_int64(stmt, 1, number);
     bind_text(stmt, 2, account);
@@ -89,10 +96,13 @@ static void put_audit(sqlite3_stmt *stmt, long long number, const char *account,
 {
     char key[32], before[400], after[400], id[48];
     snprintf(key, sizeof key, "+%lld", number);
-    snprintf(id, sizeof id, "%08llx-0000-4000-8000-%012llx", next_random() & 0xffffffff, next_random() & 0xffffffffffff);
-    static const char json[] = "{\"serviceProvisioningStatus\":\"synced\",\"serviceProvisioningErrors\":[],\"telephoneNumber\":\"%s\","
-                               "\"accountName\":\"%s\",\"serviceDetails\":{\"zoomPhoneCloudPeering\":{\"enabled\":true}},"
-                               "\"configuration\":{\"customSipHeader\":\"%s\"}}";
+    snprintf(id, sizeof id, "%08llx-0000-4000-8000-%012llx", next_random() & 0xffffffff,
+             next_random() & 0xffffffffffff);
+    static const char json[] =
+        "{\"serviceProvisioningStatus\":\"synced\",\"serviceProvisioningErrors\":[],\"telephoneNumber\":\"%"
+        "s\","
+        "\"accountName\":\"%s\",\"serviceDetails\":{\"zoomPhoneCloudPeering\":{\"enabled\":true}},"
+        "\"configuration\":{\"customSipHeader\":\"%s\"}}";
     snprintf(before, sizeof before, json, key, account, "before");
     snprintf(after, sizeof after, json, key, account, header);
     sqlite3_bind_int64(stmt, 1, 1790000000000LL);
@@ -113,10 +123,15 @@ static void load(long long numbers, long long accounts)
     for (long long i = 0; i < accounts; i++) {
         long long count = numbers / accounts;
         snprintf(sql, sizeof sql,
-                 "insert into account (name, provisioning_status, zoom_enabled, zoom_sync_enabled, configuration_revision, "
-                 "status_revision, configuration_at, status_at) values ('account%lld', 2, 1, 0, 1, 1, 1790000000000, 1790000000000)", i);
+                 "insert into account (name, provisioning_status, zoom_enabled, zoom_sync_enabled, "
+                 "configuration_revision, "
+                 "status_revision, configuration_at, status_at) values ('account%lld', 2, 1, 0, 1, 1, "
+                 "1790000000000, 1790000000000)",
+                 i);
         run(sql);
-        snprintf(sql, sizeof sql, "insert into number_count values ('account%lld', 0, %lld, 0, 0, 0, %lld, 0)", i, count, count);
+        snprintf(sql, sizeof sql,
+                 "insert into number_count values ('account%lld', 0, %lld, 0, 0, 0, %lld, 0)", i, count,
+                 count);
         run(sql);
     }
     for (long long i = 0; i < numbers; i++) {
@@ -155,7 +170,8 @@ static double replace(double seconds, long long numbers, int together, int neigh
 int main(int argc, char **argv)
 {
     if (argc != 5) {
-        fprintf(stderr, "usage: raw_sqlite load DB NUMBERS ACCOUNTS | put DB SECONDS NUMBERS | batch DB SECONDS NUMBERS\n");
+        fprintf(stderr, "usage: raw_sqlite load DB NUMBERS ACCOUNTS | put DB SECONDS NUMBERS | batch DB "
+                        "SECONDS NUMBERS\n");
         return 2;
     }
     must(sqlite3_open(argv[2], &db), SQLITE_OK);

@@ -372,12 +372,20 @@ static void write_own_query(struct json_out *out, const struct route *route)
     }
 }
 
+/* Where one role alone will do it is named; the Admin role has all of them. */
+static void write_role(struct json_out *out, const struct route *route)
+{
+    bool one = route->roles != 0 && (route->roles & (route->roles - 1)) == 0;
+    put_text(out, "x-numgate-role", one ? auth_role_name((enum role)route->roles, false) : NULL);
+}
+
 static void write_operation(struct json_out *out, const struct route *route)
 {
     static const char *const methods[] = {"get", "head", "post", "put", "patch", "delete", "options"};
     begin(out, methods[route->method]);
     put_text(out, "operationId", route->operation);
     put_text(out, "summary", route->summary);
+    write_role(out, route);
     json_name(out, STR("parameters"));
     json_array_begin(out);
     write_path_parameters(out, route);

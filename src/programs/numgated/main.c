@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/crypto/certificate.h"
+#include "gateway/ops/ops.h"
 #include "programs/numgated/seed.h"
 #include "programs/numgated/serve.h"
 #include "programs/numgated/settings.h"
@@ -20,14 +21,28 @@ struct arguments {
     int count;
 };
 
+static int print_and_clear(struct buf *out)
+{
+    bool ok = !buf_failed(out) && fwrite(out->p, 1, out->n, stdout) == out->n && fflush(stdout) == 0;
+    buf_clear(out);
+    return ok ? 0 : 1;
+}
+
 static int print_generated(void (*write)(const struct config_schema *schema, struct buf *out))
 {
     struct buf out;
     buf_init(&out, LIMIT_REPLY);
     write(&settings_schema, &out);
-    bool ok = !buf_failed(&out) && fwrite(out.p, 1, out.n, stdout) == out.n && fflush(stdout) == 0;
-    buf_clear(&out);
-    return ok ? 0 : 1;
+    return print_and_clear(&out);
+}
+
+static int run_openapi(const struct arguments *arguments)
+{
+    (void)arguments;
+    struct buf out;
+    buf_init(&out, LIMIT_REPLY);
+    ops_openapi(&out);
+    return print_and_clear(&out);
 }
 
 static int run_example_config(const struct arguments *arguments)
@@ -96,6 +111,7 @@ static const struct {
     {"check-config", run_check_config, 1, "read a configuration file and say what is wrong with it"},
     {"example-config", run_example_config, 0, "print a configuration file with every option"},
     {"options", run_options, 0, "print the options as Markdown"},
+    {"openapi", run_openapi, 0, "print the OpenAPI document, as served at /openapi.json"},
     {"seed", run_seed, 1, "load requests for information and civic addresses into a test target"},
 };
 
