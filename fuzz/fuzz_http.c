@@ -5,7 +5,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static enum http_parse chunked_read(struct str in, size_t cut, struct http_chunked *chunked, size_t *ret_data_n)
+static enum http_parse chunked_read(struct str in, size_t cut, struct http_chunked *chunked,
+                                    size_t *ret_data_n)
 {
     enum http_parse state = HTTP_PARSE_MORE;
     http_chunked__init(chunked);

@@ -36,7 +36,8 @@ struct admission_book *admit__new(uint32_t total_max, uint32_t each_max)
         mem_free(book);
         return NULL;
     }
-    *book = (struct admission_book){.slots = table, .slot_mask = slots - 1, .total_max = total_max, .each_max = each_max};
+    *book = (struct admission_book){
+        .slots = table, .slot_mask = slots - 1, .total_max = total_max, .each_max = each_max};
     (void)pthread_mutex_init(&book->lock, NULL); /* cannot fail with default attributes on Linux */
     random_bytes(book->seed, sizeof book->seed);
     return book;

@@ -61,7 +61,8 @@ static bool send_continue(struct conn *c)
     if (!c->x->framing.expect_continue || conn__buffered(c).n > 0) {
         return true;
     }
-    if (conn__write(c, line, sizeof(line) - 1) != sizeof(line) - 1) { /* 25 bytes: the client reads nothing at all */
+    if (conn__write(c, line, sizeof(line) - 1) !=
+        sizeof(line) - 1) { /* 25 bytes: the client reads nothing at all */
         conn__close(c);
         return false;
     }

@@ -85,7 +85,8 @@ static void want(struct conn *c, uint32_t events)
         return;
     }
     struct epoll_event event = {.events = events, .data.ptr = &c->watch};
-    (void)epoll_ctl(c->loop->epoll_fd, EPOLL_CTL_MOD, c->fd, &event); /* of a registered descriptor: cannot fail */
+    (void)epoll_ctl(c->loop->epoll_fd, EPOLL_CTL_MOD, c->fd,
+                    &event); /* of a registered descriptor: cannot fail */
     c->events = events;
 }
 
@@ -173,8 +174,14 @@ void conn__open(struct loop *loop, const struct http_listen *listen, int fd, con
         admit__leave(loop->server->book, bucket);
         return;
     }
-    *c = (struct conn){.watch = {conn_ready}, .loop = loop, .listen = listen, .fd = fd, .events = EPOLLIN, .peer = *peer,
-                       .bucket = *bucket, .local = local_of(fd)};
+    *c = (struct conn){.watch = {conn_ready},
+                       .loop = loop,
+                       .listen = listen,
+                       .fd = fd,
+                       .events = EPOLLIN,
+                       .peer = *peer,
+                       .bucket = *bucket,
+                       .local = local_of(fd)};
     buf_init(&c->out, loop->out.max);
     c->tls = listen->tls ? server__tls_new(loop->server, fd) : NULL;
     loop->conn_count++;
@@ -396,12 +403,8 @@ static bool step_linger(struct conn *c)
 }
 
 static bool (*const steps[PHASE_COUNT])(struct conn *c) = {
-    [PHASE_HANDSHAKE] = step_handshake,
-    [PHASE_HEADER] = step_head,
-    [PHASE_REQUEST] = step_request,
-    [PHASE_BODY] = body__read,
-    [PHASE_REPLY] = step_reply,
-    [PHASE_IDLE] = step_head,
+    [PHASE_HANDSHAKE] = step_handshake, [PHASE_HEADER] = step_head, [PHASE_REQUEST] = step_request,
+    [PHASE_BODY] = body__read,          [PHASE_REPLY] = step_reply, [PHASE_IDLE] = step_head,
     [PHASE_LINGER] = step_linger,
 };
 
@@ -424,11 +427,13 @@ void conn__run(struct conn *c)
 static void conn_ready(struct watch *watch, uint32_t events)
 {
     struct conn *c = (struct conn *)watch;
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0 && c->phase != PHASE_LINGER) { /* a half-closed client gives neither */
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0 &&
+        c->phase != PHASE_LINGER) { /* a half-closed client gives neither */
         conn__close(c);
         return;
     }
-    if (c->phase == PHASE_REQUEST) { /* it sends ahead, or has ended its direction: neither matters before the reply */
+    if (c->phase ==
+        PHASE_REQUEST) { /* it sends ahead, or has ended its direction: neither matters before the reply */
         want(c, 0);
         return;
     }

@@ -45,7 +45,7 @@ enum phase {
     PHASE_BODY,      /* c->x is set and wants its body */
     PHASE_REPLY,     /* a reply is leaving; c->x is set unless the request was too malformed to have one */
     PHASE_IDLE,      /* between requests, nothing received */
-    PHASE_LINGER,    /* our direction is closed; what still comes is dropped, so that no reset overtakes the reply */
+    PHASE_LINGER, /* our direction is closed; what still comes is dropped, so that no reset overtakes the reply */
     PHASE_COUNT,
 };
 
@@ -61,8 +61,8 @@ struct conn {
     struct mono deadline;
     struct inbuf *in; /* NULL: nothing is buffered */
     struct http_exchange *x;
-    struct buf out; /* a reply that did not leave at once; else it is in loop->out */
-    size_t out_at;  /* sent so far */
+    struct buf out;  /* a reply that did not leave at once; else it is in loop->out */
+    size_t out_at;   /* sent so far */
     size_t out_head; /* bytes of it before the body */
     bool out_close;  /* the connection ends after it */
     enum http_fault out_fault;
@@ -192,8 +192,9 @@ void loop__inbuf_give(struct loop *loop, struct inbuf *in);
 /* conn.c */
 void conn__open(struct loop *loop, const struct http_listen *listen, int fd, const struct net_addr *peer,
                 const struct net_addr *bucket);
-void conn__run(struct conn *c);      /* goes on until it has to wait; may end the connection */
-void conn__deadline(struct conn *c); /* the phase's time is over; afterwards it is in another phase, or ended */
+void conn__run(struct conn *c); /* goes on until it has to wait; may end the connection */
+void conn__deadline(
+    struct conn *c); /* the phase's time is over; afterwards it is in another phase, or ended */
 void conn__close(struct conn *c);
 void conn__enter(struct conn *c, enum phase phase);
 ssize_t conn__read(struct conn *c, void *bytes, size_t n);

@@ -45,8 +45,12 @@ struct http_exchange *exchange__new(struct conn *c)
     if (x == NULL) {
         return NULL;
     }
-    *x = (struct http_exchange){
-        .conn = c, .loop = loop, .app = c->listen->app, .mem = x->mem, .next = head_call, .started_us = clock_mono_us()};
+    *x = (struct http_exchange){.conn = c,
+                                .loop = loop,
+                                .app = c->listen->app,
+                                .mem = x->mem,
+                                .next = head_call,
+                                .started_us = clock_mono_us()};
     x->ticket.x = x;
     x->request.peer = c->peer;
     x->request.local = c->local;

@@ -52,10 +52,19 @@ struct http_server;
 struct http_exchange;
 struct http_ticket;
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER };
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_OTHER
+};
 
 struct http_header {
-    struct str name; /* as sent; compare with str_eq_ci */
+    struct str name;  /* as sent; compare with str_eq_ci */
     struct str value; /* blanks at both ends removed */
 };
 
@@ -77,8 +86,8 @@ struct http_request {
     size_t segment_count;
     const struct http_header *headers;
     size_t header_count;
-    bool has_body; /* Content-Length above 0, or chunked */
-    struct str body; /* after http_read_body() */
+    bool has_body;        /* Content-Length above 0, or chunked */
+    struct str body;      /* after http_read_body() */
     struct net_addr peer; /* the other end of the connection */
     struct net_addr local;
     bool tls;
@@ -117,7 +126,8 @@ struct http_app {
     /* Optional. The engine refuses something itself (malformed request, limit, deadline): fills headers and body of the reply,
      * whose status is set; `reason` is one word ("header-folded"). `x` is NULL when there is no request to speak of. `mem` is
      * good until it returns to the loop; http_arena(x) may be in other hands (a ticket is out). */
-    void (*refused)(void *arg, struct http_exchange *x, const char *reason, struct arena *mem, struct http_reply *reply);
+    void (*refused)(void *arg, struct http_exchange *x, const char *reason, struct arena *mem,
+                    struct http_reply *reply);
     void (*finished)(void *arg, struct http_exchange *x, const struct http_outcome *outcome); /* optional */
 };
 
@@ -139,7 +149,7 @@ struct http_listen {
 struct http_config {
     const struct http_listen *listen;
     size_t listen_count;
-    unsigned threads; /* 0: one per core */
+    unsigned threads;                      /* 0: one per core */
     const char *tls_certificate, *tls_key; /* PEM files; needed when a listener has tls */
     struct http_limits limits;
     const struct cidr_list *exempt; /* not counted per address (listed proxies); may be NULL */
@@ -152,7 +162,8 @@ MUST_USE enum rc http_server_new(const struct http_config *config, struct http_s
 MUST_USE enum rc http_server_start(struct http_server *server, struct err *err);
 uint16_t http_server_port(const struct http_server *server, size_t listener);
 /* New handshakes use the new files; when they do not fit or cannot be read, the old stay and err says why. Any thread. */
-MUST_USE enum rc http_server_reload_tls(struct http_server *server, const char *certificate, const char *key, struct err *err);
+MUST_USE enum rc http_server_reload_tls(struct http_server *server, const char *certificate, const char *key,
+                                        struct err *err);
 /* Stops accepting, answers every request of which a byte was received (Connection: close), gives idle connections a moment
  * (250 ms, or a quarter of drain_ms) to bring the next one, ends after drain_ms at the latest, joins the threads. True when
  * nothing had to be cut off. */
@@ -165,7 +176,8 @@ struct arena *http_arena(const struct http_exchange *x);
 unsigned http_loop(const struct http_exchange *x); /* 0 .. threads-1: the loop it belongs to */
 void *http_user(const struct http_exchange *x);
 void http_set_user(struct http_exchange *x, void *user);
-struct str http_header(const struct http_request *request, const char *name); /* first of that name, or absent */
+struct str http_header(const struct http_request *request,
+                       const char *name); /* first of that name, or absent */
 size_t http_header_count(const struct http_request *request, const char *name);
 
 typedef void http_next(struct http_exchange *x);

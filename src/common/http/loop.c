@@ -87,7 +87,8 @@ static void listeners_set(struct loop *loop, uint32_t events)
         struct listener *listener = &loop->listeners[i];
         struct epoll_event event = {.events = events, .data.ptr = &listener->watch};
         if (listener->fd >= 0) {
-            (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, listener->fd, &event); /* registered: cannot fail */
+            (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, listener->fd,
+                            &event); /* registered: cannot fail */
         }
     }
 }
@@ -132,7 +133,8 @@ static bool accept_one(struct listener *listener)
         accept_pause(listener->loop);
         return false;
     }
-    return errno != EAGAIN && errno != EWOULDBLOCK && errno != EBADF && errno != EINVAL; /* else one client's trouble */
+    return errno != EAGAIN && errno != EWOULDBLOCK && errno != EBADF &&
+           errno != EINVAL; /* else one client's trouble */
 }
 
 static void listener_ready(struct watch *watch, uint32_t events UNUSED)
@@ -147,14 +149,15 @@ static void listener_ready(struct watch *watch, uint32_t events UNUSED)
 static void syns_drop(int fd)
 {
     struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),                 /* TCP flags */
-        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),              /* SYN and ACK */
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1),        /* SYN alone */
-        BPF_STMT(BPF_RET | BPF_K, 0),                           /* drop: the client tries again elsewhere */
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),          /* TCP flags */
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),       /* SYN and ACK */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1), /* SYN alone */
+        BPF_STMT(BPF_RET | BPF_K, 0),                    /* drop: the client tries again elsewhere */
         BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
     };
     const struct sock_fprog program = {.len = ARRAY_LEN(code), .filter = code};
-    (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program); /* without it: as good as it gets */
+    (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+                     sizeof program); /* without it: as good as it gets */
 }
 
 /* Gives a phase less time, also to those that are in it. */
@@ -163,7 +166,8 @@ static void phase_shorten(struct loop *loop, enum phase phase, int64_t ms)
     struct mono deadline = mono_after(loop->now, ms);
     struct conn *c;
     loop->phase_ms[phase] = loop->phase_ms[phase] < ms ? loop->phase_ms[phase] : ms;
-    TAILQ_FOREACH (c, &loop->phases[phase], link) {
+    TAILQ_FOREACH(c, &loop->phases[phase], link)
+    {
         c->deadline = c->deadline.ms < deadline.ms ? c->deadline : deadline;
     }
 }
@@ -211,7 +215,8 @@ static void cut_all(struct loop *loop)
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         struct conn *c;
         while ((c = TAILQ_FIRST(&loop->phases[phase])) != NULL) {
-            loop->cut = loop->cut || (phase != PHASE_HANDSHAKE && phase != PHASE_IDLE && phase != PHASE_LINGER);
+            loop->cut =
+                loop->cut || (phase != PHASE_HANDSHAKE && phase != PHASE_IDLE && phase != PHASE_LINGER);
             conn__close(c);
         }
     }
@@ -237,7 +242,8 @@ static bool drain_step(struct loop *loop)
 
 static void resumed_run(struct loop *loop)
 {
-    struct http_ticket *newest = atomic_exchange_explicit(&loop->resumed, NULL, memory_order_acquire), *oldest = NULL;
+    struct http_ticket *newest = atomic_exchange_explicit(&loop->resumed, NULL, memory_order_acquire),
+                       *oldest = NULL;
     while (newest != NULL) { /* in the order they came back */
         struct http_ticket *next = newest->next;
         newest->next = oldest;

@@ -15,10 +15,11 @@ enum {
     C_TARGET = 1 << 2, /* visible ASCII without '#': a fragment is never sent */
     C_HOST = 1 << 3,   /* reg-name of RFC 3986 */
     C_VISIBLE = C_VALUE | C_TARGET,
-    C_MARK = C_VISIBLE | C_HOST,            /* sub-delims that no token has */
-    C_BOTH = C_VISIBLE | C_TOKEN | C_HOST,  /* letters, digits, and marks that a token has, too */
+    C_MARK = C_VISIBLE | C_HOST,           /* sub-delims that no token has */
+    C_BOTH = C_VISIBLE | C_TOKEN | C_HOST, /* letters, digits, and marks that a token has, too */
 };
 
+/* clang-format off */
 static const uint8_t classes[256] = {
     ['\t'] = C_VALUE,     [' '] = C_VALUE,      ['!'] = C_BOTH,       ['"'] = C_VISIBLE,
     ['#'] = C_VALUE | C_TOKEN,                  ['$'] = C_BOTH,       ['%'] = C_BOTH,
@@ -32,6 +33,7 @@ static const uint8_t classes[256] = {
     ['{'] = C_VISIBLE,    ['|'] = C_VISIBLE | C_TOKEN,                ['}'] = C_VISIBLE,
     ['~'] = C_BOTH,       [0x80 ... 0xff] = C_VALUE,
 };
+/* clang-format on */
 
 static bool is(char c, unsigned class)
 {
@@ -90,7 +92,8 @@ static struct http_span span_at(const char *bytes, struct str s)
 
 static bool version_read(struct http_head_parser *parser, struct str s)
 {
-    bool shaped = s.n == 8 && memcmp(s.p, "HTTP/", 5) == 0 && is_digit(s.p[5]) && s.p[6] == '.' && is_digit(s.p[7]);
+    bool shaped =
+        s.n == 8 && memcmp(s.p, "HTTP/", 5) == 0 && is_digit(s.p[5]) && s.p[6] == '.' && is_digit(s.p[7]);
     if (!shaped) {
         return refuse(&parser->refusal, 400, "request-line");
     }
@@ -202,7 +205,8 @@ enum http_parse http_head__feed(struct http_head_parser *parser, const char *byt
         if (request_line_hopeless(parser, bytes, limit)) {
             return HTTP_PARSE_REFUSED;
         }
-        const char *lf = limit > parser->scanned ? memchr(bytes + parser->scanned, '\n', limit - parser->scanned) : NULL;
+        const char *lf =
+            limit > parser->scanned ? memchr(bytes + parser->scanned, '\n', limit - parser->scanned) : NULL;
         if (lf == NULL) {
             parser->scanned = limit;
             bool full = limit == LIMIT_HEADER_BLOCK && !refuse(&parser->refusal, 431, "header-block");
@@ -228,8 +232,9 @@ static enum http_method method_of(struct str text)
         struct str text;
         enum http_method method;
     } methods[] = {
-        {{"GET", 3}, HTTP_GET}, {{"HEAD", 4}, HTTP_HEAD},   {{"POST", 4}, HTTP_POST},     {{"PUT", 3}, HTTP_PUT},
-        {{"PATCH", 5}, HTTP_PATCH}, {{"DELETE", 6}, HTTP_DELETE}, {{"OPTIONS", 7}, HTTP_OPTIONS},
+        {{"GET", 3}, HTTP_GET},         {{"HEAD", 4}, HTTP_HEAD},   {{"POST", 4}, HTTP_POST},
+        {{"PUT", 3}, HTTP_PUT},         {{"PATCH", 5}, HTTP_PATCH}, {{"DELETE", 6}, HTTP_DELETE},
+        {{"OPTIONS", 7}, HTTP_OPTIONS},
     };
     for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
         if (str_eq(text, methods[i].text)) {
@@ -254,7 +259,8 @@ static bool is_authority(struct str s)
         return host_n > 0;
     }
     uint64_t port;
-    return s.p[host_n] == ':' && (host_n + 1 == s.n || str_to_u64(str_slice(s, host_n + 1, s.n), 65535, &port));
+    return s.p[host_n] == ':' &&
+           (host_n + 1 == s.n || str_to_u64(str_slice(s, host_n + 1, s.n), 65535, &port));
 }
 
 /* The headers that rule the connection, gathered in one pass. */
@@ -296,8 +302,8 @@ static void control_note(struct control *control, const struct http_header *head
     }
 }
 
-static bool headers_read(struct http_head_parser *parser, const char *bytes, struct arena *mem, struct http_request *ret,
-                         struct control *control)
+static bool headers_read(struct http_head_parser *parser, const char *bytes, struct arena *mem,
+                         struct http_request *ret, struct control *control)
 {
     struct http_header *headers = arena_alloc_array(mem, parser->header_count, sizeof(*headers));
     if (headers == NULL) {
@@ -361,7 +367,9 @@ static bool expect_read(const struct control *control, unsigned minor, struct ht
 static bool authority_take(struct str *target, struct http_request *ret)
 {
     struct str scheme = str_slice(*target, 0, 8);
-    size_t scheme_n = str_eq_ci(scheme, STR("https://")) ? 8 : str_eq_ci(str_slice(scheme, 0, 7), STR("http://")) ? 7 : 0;
+    size_t scheme_n = str_eq_ci(scheme, STR("https://"))                   ? 8
+                      : str_eq_ci(str_slice(scheme, 0, 7), STR("http://")) ? 7
+                                                                           : 0;
     if (scheme_n == 0) {
         return false;
     }
@@ -397,8 +405,8 @@ static bool target_read(struct http_request *ret, struct arena *mem, struct http
     return http_path__split(ret->path, mem, ret, refusal);
 }
 
-bool http_head__request(struct http_head_parser *parser, const char *bytes, struct arena *mem, struct http_request *ret,
-                        struct http_framing *ret_framing)
+bool http_head__request(struct http_head_parser *parser, const char *bytes, struct arena *mem,
+                        struct http_request *ret, struct http_framing *ret_framing)
 {
     struct control control = {0};
     struct http_refusal *refusal = &parser->refusal;
@@ -408,7 +416,8 @@ bool http_head__request(struct http_head_parser *parser, const char *bytes, stru
     ret->method = method_of(ret->method_text);
     ret->target = (struct str){bytes + parser->target.at, parser->target.n};
     if (!headers_read(parser, bytes, mem, ret, &control) || !host_check(&control, minor, refusal) ||
-        !framing_read(&control, minor, ret_framing, refusal) || !expect_read(&control, minor, ret_framing, refusal)) {
+        !framing_read(&control, minor, ret_framing, refusal) ||
+        !expect_read(&control, minor, ret_framing, refusal)) {
         return false;
     }
     ret->authority = control.host;
@@ -447,7 +456,8 @@ static bool segment_decode(struct str raw, struct arena *mem, struct str *ret, s
             out[n++] = raw.p[i];
             continue;
         }
-        int high = i + 2 < raw.n ? hex_value(raw.p[i + 1]) : -1, low = high >= 0 ? hex_value(raw.p[i + 2]) : -1;
+        int high = i + 2 < raw.n ? hex_value(raw.p[i + 1]) : -1,
+            low = high >= 0 ? hex_value(raw.p[i + 2]) : -1;
         if (low < 0) {
             return refuse(refusal, 400, "path-escape");
         }
@@ -458,7 +468,8 @@ static bool segment_decode(struct str raw, struct arena *mem, struct str *ret, s
     return true;
 }
 
-bool http_path__split(struct str path, struct arena *mem, struct http_request *ret, struct http_refusal *refusal)
+bool http_path__split(struct str path, struct arena *mem, struct http_request *ret,
+                      struct http_refusal *refusal)
 {
     struct str rest = str_slice(path, 1, path.n);
     size_t count = rest.n > 0 ? 1 : 0;
@@ -508,8 +519,8 @@ static enum http_parse chunked_go(struct http_chunked *chunked, enum http_chunke
     return state == CHUNKED_DONE ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
 }
 
-static enum http_parse chunked_expect(struct http_chunked *chunked, char c, char want, enum http_chunked_state then,
-                                      const char *reason)
+static enum http_parse chunked_expect(struct http_chunked *chunked, char c, char want,
+                                      enum http_chunked_state then, const char *reason)
 {
     return c == want ? chunked_go(chunked, then) : chunked_refuse(chunked, reason);
 }
@@ -552,7 +563,8 @@ static enum http_parse chunked_trailer_name(struct http_chunked *chunked, char c
 }
 
 /* The rest of a line that is only checked. */
-static enum http_parse chunked_text(struct http_chunked *chunked, char c, enum http_chunked_state then, const char *reason)
+static enum http_parse chunked_text(struct http_chunked *chunked, char c, enum http_chunked_state then,
+                                    const char *reason)
 {
     if (c == '\r') {
         return chunked_go(chunked, then);
@@ -594,7 +606,8 @@ static enum http_parse chunked_byte(struct http_chunked *chunked, char c)
     return HTTP_PARSE_DONE;
 }
 
-enum http_parse http_chunked__next(struct http_chunked *chunked, struct str in, size_t *ret_used, struct str *ret_data)
+enum http_parse http_chunked__next(struct http_chunked *chunked, struct str in, size_t *ret_used,
+                                   struct str *ret_data)
 {
     enum http_parse state = HTTP_PARSE_MORE;
     size_t used = 0;

@@ -26,8 +26,8 @@ struct http_span {
 
 /* Reads a header block line by line. About 1 KiB, so it lives beside the input buffer, not in every connection. */
 struct http_head_parser {
-    size_t line;    /* where the line that is not complete yet begins */
-    size_t scanned; /* no LF between `line` and here */
+    size_t line;                     /* where the line that is not complete yet begins */
+    size_t scanned;                  /* no LF between `line` and here */
     struct http_span method, target; /* method.n == 0: the request line has not been read */
     unsigned minor;                  /* of HTTP/1.x */
     unsigned header_count;
@@ -57,7 +57,8 @@ MUST_USE bool http_head__request(struct http_head_parser *parser, const char *by
 
 /* Splits the raw path on '/' and decodes each segment once: fills segments, segment_count, path_state. False: a malformed
  * percent escape, or no memory. */
-MUST_USE bool http_path__split(struct str path, struct arena *mem, struct http_request *ret, struct http_refusal *refusal);
+MUST_USE bool http_path__split(struct str path, struct arena *mem, struct http_request *ret,
+                               struct http_refusal *refusal);
 
 /* Takes a chunked body apart. Extensions and trailers are checked, bounded and dropped. */
 enum http_chunked_state {
@@ -85,4 +86,5 @@ struct http_chunked {
 void http_chunked__init(struct http_chunked *chunked);
 /* Takes *ret_used bytes of `in` (at least one, `in` is not empty) and stops behind the first piece of data, which is a slice
  * of `in`; absent when there was none. Call again with the rest. Bytes after DONE belong to the next request. */
-enum http_parse http_chunked__next(struct http_chunked *chunked, struct str in, size_t *ret_used, struct str *ret_data);
+enum http_parse http_chunked__next(struct http_chunked *chunked, struct str in, size_t *ret_used,
+                                   struct str *ret_data);

@@ -16,23 +16,33 @@
 enum { BACKLOG = 1024, THREADS_MAX = 256 };
 
 const struct metric_family http_metrics[HTTP_METRIC_COUNT] = {
-    [HTTP_METRIC_CONNECTIONS] =
-        {"numgate_http_connections", METRIC_GAUGE, "Open connections.", {"listener"}},
-    [HTTP_METRIC_ACCEPTED] =
-        {"numgate_http_accepted_total", METRIC_COUNTER, "Connections accepted.", {"listener"}},
-    [HTTP_METRIC_CONNECTIONS_REFUSED] = {"numgate_http_connections_refused_total", METRIC_COUNTER,
-                                         "Connections closed at accept, over a limit.", {"listener", "reason"}},
-    [HTTP_METRIC_HANDSHAKES] =
-        {"numgate_http_handshakes_total", METRIC_COUNTER, "TLS handshakes.", {"listener", "result"}},
-    [HTTP_METRIC_REFUSED] = {"numgate_http_refused_total", METRIC_COUNTER,
-                             "Requests the HTTP engine refused by itself.", {"listener", "reason"}},
-    [HTTP_METRIC_DEADLINES] = {"numgate_http_deadlines_total", METRIC_COUNTER,
-                               "Connections whose phase took too long.", {"listener", "phase"}},
+    [HTTP_METRIC_CONNECTIONS] = {"numgate_http_connections", METRIC_GAUGE, "Open connections.", {"listener"}},
+    [HTTP_METRIC_ACCEPTED] = {"numgate_http_accepted_total",
+                              METRIC_COUNTER,
+                              "Connections accepted.",
+                              {"listener"}},
+    [HTTP_METRIC_CONNECTIONS_REFUSED] = {"numgate_http_connections_refused_total",
+                                         METRIC_COUNTER,
+                                         "Connections closed at accept, over a limit.",
+                                         {"listener", "reason"}},
+    [HTTP_METRIC_HANDSHAKES] = {"numgate_http_handshakes_total",
+                                METRIC_COUNTER,
+                                "TLS handshakes.",
+                                {"listener", "result"}},
+    [HTTP_METRIC_REFUSED] = {"numgate_http_refused_total",
+                             METRIC_COUNTER,
+                             "Requests the HTTP engine refused by itself.",
+                             {"listener", "reason"}},
+    [HTTP_METRIC_DEADLINES] = {"numgate_http_deadlines_total",
+                               METRIC_COUNTER,
+                               "Connections whose phase took too long.",
+                               {"listener", "phase"}},
 };
 
 static const char *const phase_names[PHASE_COUNT] = {
-    [PHASE_HANDSHAKE] = "handshake", [PHASE_HEADER] = "header", [PHASE_REQUEST] = "request", [PHASE_BODY] = "body",
-    [PHASE_REPLY] = "reply",         [PHASE_IDLE] = "idle",     [PHASE_LINGER] = "linger",
+    [PHASE_HANDSHAKE] = "handshake", [PHASE_HEADER] = "header", [PHASE_REQUEST] = "request",
+    [PHASE_BODY] = "body",           [PHASE_REPLY] = "reply",   [PHASE_IDLE] = "idle",
+    [PHASE_LINGER] = "linger",
 };
 
 void http_limits_default(struct http_limits *ret)
@@ -86,7 +96,8 @@ SSL *server__tls_new(struct http_server *server, int fd)
     return tls;
 }
 
-enum rc http_server_reload_tls(struct http_server *server, const char *certificate, const char *key, struct err *err)
+enum rc http_server_reload_tls(struct http_server *server, const char *certificate, const char *key,
+                               struct err *err)
 {
     SSL_CTX *context = NULL;
     enum rc rc = tls__context_new(certificate, key, &context, err);
@@ -127,8 +138,9 @@ static bool socket_set(int fd, const struct net_addr *addr, bool first)
     struct sockaddr_storage storage;
     socklen_t size = net_to_sockaddr(addr, &storage);
     return socket_on(fd, SOL_SOCKET, SO_REUSEADDR) && (first || socket_on(fd, SOL_SOCKET, SO_REUSEPORT)) &&
-           (addr->family != 6 || socket_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) && /* 0.0.0.0 is a listener of its own */
-           socket_on(fd, IPPROTO_TCP, TCP_NODELAY) &&                         /* connections inherit it */
+           (addr->family != 6 ||
+            socket_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) && /* 0.0.0.0 is a listener of its own */
+           socket_on(fd, IPPROTO_TCP, TCP_NODELAY) &&    /* connections inherit it */
            bind(fd, (const struct sockaddr *)&storage, size) == 0 &&
            (!first || socket_on(fd, SOL_SOCKET, SO_REUSEPORT)) && listen(fd, BACKLOG) == 0;
 }
@@ -140,10 +152,11 @@ static enum rc listener_open(struct http_server *server, size_t i, struct loop *
     int fd = socket(addr.family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     loop->listeners[i].fd = fd;
     if (fd < 0 || !socket_set(fd, &addr, loop->index == 0)) {
+        int why = errno;
         char text[NET_TEXT_MAX];
         struct str where = net_text_port(&addr, text);
-        return err_set(err, errno == EADDRINUSE ? RC_CONFLICT : RC_INVALID, "CannotListen",
-                       "cannot listen on %" STR_FMT ": %s", STR_ARG(where), strerrordesc_np(errno));
+        return err_set(err, why == EADDRINUSE ? RC_CONFLICT : RC_INVALID, NULL,
+                       "cannot listen on %" STR_FMT ": %s", STR_ARG(where), strerrordesc_np(why));
     }
     server->ports[i] = socket_port(fd);
     return RC_OK;
@@ -151,13 +164,15 @@ static enum rc listener_open(struct http_server *server, size_t i, struct loop *
 
 static enum rc loop_new(struct http_server *server, unsigned index, struct err *err)
 {
-    struct loop *loop = aligned_alloc(_Alignof(struct loop), sizeof *loop); /* its two hot ends on cache lines of their own */
+    struct loop *loop =
+        aligned_alloc(_Alignof(struct loop), sizeof *loop); /* its two hot ends on cache lines of their own */
     if (loop == NULL || !loop__init(loop, server, index)) {
+        int why = errno;
         if (loop != NULL) {
             loop__clear(loop);
             free(loop);
         }
-        return err_set(err, RC_INTERNAL, NULL, "cannot make an event loop: %s", strerrordesc_np(errno));
+        return err_set(err, RC_INTERNAL, NULL, "cannot make an event loop: %s", strerrordesc_np(why));
     }
     server->loops[server->loop_count++] = loop;
     for (size_t i = 0; i < server->listen_count; i++) {

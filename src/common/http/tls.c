@@ -10,8 +10,8 @@
 #define CIPHERS_1_3 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
 /* A client that names protocols but not ours gets a fatal alert (RFC 7301 3.2). */
-static int alpn_choose(SSL *tls UNUSED, const unsigned char **ret, unsigned char *ret_n, const unsigned char *offered,
-                       unsigned offered_n, void *arg UNUSED)
+static int alpn_choose(SSL *tls UNUSED, const unsigned char **ret, unsigned char *ret_n,
+                       const unsigned char *offered, unsigned offered_n, void *arg UNUSED)
 {
     static const unsigned char ours[] = "\x08http/1.1\x08http/1.0";
     unsigned char *chosen;
@@ -31,7 +31,7 @@ static enum rc refuse(struct err *err, const char *what, const char *path)
     unsigned long code = ERR_peek_last_error();
     const char *why = ERR_SYSTEM_ERROR(code) ? NULL : ERR_reason_error_string(code);
     ERR_clear_error();
-    return err_set(err, RC_INVALID, "InvalidCertificate", "%s %s: %s", what, path, why != NULL ? why : "cannot be read");
+    return err_set(err, RC_INVALID, NULL, "%s %s: %s", what, path, why != NULL ? why : "cannot be read");
 }
 
 static enum rc files_load(SSL_CTX *context, const char *certificate, const char *key, struct err *err)
@@ -39,7 +39,8 @@ static enum rc files_load(SSL_CTX *context, const char *certificate, const char 
     if (SSL_CTX_use_certificate_chain_file(context, certificate) != 1) {
         return refuse(err, "certificate", certificate);
     }
-    if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(context) != 1) {
+    if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1) {
         return refuse(err, "key", key);
     }
     return RC_OK;
@@ -47,8 +48,9 @@ static enum rc files_load(SSL_CTX *context, const char *certificate, const char 
 
 static void context_set(SSL_CTX *context)
 {
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                     SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF); /* HTTP frames itself */
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
+                                     SSL_OP_IGNORE_UNEXPECTED_EOF); /* HTTP frames itself */
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                   SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets need none */
@@ -63,7 +65,8 @@ enum rc tls__context_new(const char *certificate, const char *key, SSL_CTX **ret
     ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (context == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
-        SSL_CTX_set_cipher_list(context, CIPHERS_1_2) != 1 || SSL_CTX_set_ciphersuites(context, CIPHERS_1_3) != 1) {
+        SSL_CTX_set_cipher_list(context, CIPHERS_1_2) != 1 ||
+        SSL_CTX_set_ciphersuites(context, CIPHERS_1_3) != 1) {
         SSL_CTX_free(context);
         ERR_clear_error();
         return err_set(err, RC_INTERNAL, NULL, "OpenSSL cannot set up TLS");

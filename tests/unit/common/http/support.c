@@ -26,7 +26,8 @@
 static void say(struct http_exchange *x, int status, struct str body)
 {
     const struct http_header headers[] = {{STR("Content-Type"), STR("text/plain")}};
-    http_reply(x, &(struct http_reply){.status = status, .headers = headers, .header_count = 1, .body = body});
+    http_reply(x,
+               &(struct http_reply){.status = status, .headers = headers, .header_count = 1, .body = body});
 }
 
 static void echo_next(struct http_exchange *x)
@@ -36,7 +37,9 @@ static void echo_next(struct http_exchange *x)
 
 static void waited_next(struct http_exchange *x)
 {
-    say(x, 200, http_request(x)->has_body && !str_absent(http_request(x)->body) ? http_request(x)->body : STR("waited"));
+    say(x, 200,
+        http_request(x)->has_body && !str_absent(http_request(x)->body) ? http_request(x)->body
+                                                                        : STR("waited"));
 }
 
 static void gate_next(struct http_exchange *x)
@@ -44,25 +47,25 @@ static void gate_next(struct http_exchange *x)
     http_read_body(x, echo_next);
 }
 
-static void keep(struct bench *b, struct http_ticket **list, size_t *count, struct http_ticket *ticket)
+static void keep(struct rig *r, struct http_ticket **list, size_t *count, struct http_ticket *ticket)
 {
-    pthread_mutex_lock(&b->lock);
+    pthread_mutex_lock(&r->lock);
     assert_true(*count < TICKETS_MAX);
     list[(*count)++] = ticket;
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
 }
 
 static void wait_head(struct http_exchange *x)
 {
-    struct bench *b = http_user(x);
-    keep(b, b->tickets, &b->ticket_count, http_suspend(x, waited_next));
+    struct rig *r = http_user(x);
+    keep(r, r->tickets, &r->ticket_count, http_suspend(x, waited_next));
 }
 
 static void later_head(struct http_exchange *x, http_next *next)
 {
-    struct bench *b = http_user(x);
-    keep(b, b->later, &b->later_count, http_suspend(x, next));
+    struct rig *r = http_user(x);
+    keep(r, r->later, &r->later_count, http_suspend(x, next));
 }
 
 static void fault(struct http_exchange *x, enum http_fault fault)
@@ -72,13 +75,13 @@ static void fault(struct http_exchange *x, enum http_fault fault)
 
 static void head(void *arg, struct http_exchange *x)
 {
-    struct bench *b = arg;
+    struct rig *r = arg;
     struct str path = http_request(x)->path;
-    http_set_user(x, b);
-    pthread_mutex_lock(&b->lock);
-    b->heads++;
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
+    http_set_user(x, r);
+    pthread_mutex_lock(&r->lock);
+    r->heads++;
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
     if (str_eq(path, STR("/hello"))) {
         say(x, 200, STR("hello"));
     } else if (str_eq(path, STR("/echo"))) {
@@ -92,7 +95,7 @@ static void head(void *arg, struct http_exchange *x)
     } else if (str_eq(path, STR("/304"))) {
         say(x, 304, STR("nothing"));
     } else if (str_eq(path, STR("/big"))) {
-        say(x, 200, (struct str){b->big, BIG_BYTES});
+        say(x, 200, (struct str){r->big, BIG_BYTES});
     } else if (str_eq(path, STR("/wait"))) {
         wait_head(x);
     } else if (str_eq(path, STR("/body-wait"))) {
@@ -113,54 +116,54 @@ static void head(void *arg, struct http_exchange *x)
 static void refused(void *arg, struct http_exchange *x UNUSED, const char *reason, struct arena *mem,
                     struct http_reply *reply)
 {
-    struct bench *b = arg;
+    struct rig *r = arg;
     reply->body = arena_printf(mem, "refused: %s", reason);
-    pthread_mutex_lock(&b->lock);
-    b->refused++;
-    snprintf(b->reason, sizeof b->reason, "%s", reason);
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_lock(&r->lock);
+    r->refused++;
+    snprintf(r->reason, sizeof r->reason, "%s", reason);
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
 }
 
 static void finished(void *arg, struct http_exchange *x UNUSED, const struct http_outcome *outcome)
 {
-    struct bench *b = arg;
-    pthread_mutex_lock(&b->lock);
-    b->finished++;
-    b->aborted += outcome->aborted;
-    b->by_deadline += outcome->by_deadline;
-    b->last = *outcome;
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
+    struct rig *r = arg;
+    pthread_mutex_lock(&r->lock);
+    r->finished++;
+    r->aborted += outcome->aborted;
+    r->by_deadline += outcome->by_deadline;
+    r->last = *outcome;
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
 }
 
 /* Resumes in groups, as a commit would. */
 static void *worker_main(void *arg)
 {
-    struct bench *b = arg;
+    struct rig *r = arg;
     struct http_ticket *group[TICKETS_MAX];
-    pthread_mutex_lock(&b->lock);
-    while (!b->stop || b->later_count > 0) {
-        size_t n = b->later_count;
+    pthread_mutex_lock(&r->lock);
+    while (!r->stop || r->later_count > 0) {
+        size_t n = r->later_count;
         if (n == 0) {
-            pthread_cond_wait(&b->changed, &b->lock);
+            pthread_cond_wait(&r->changed, &r->lock);
             continue;
         }
-        memcpy(group, b->later, n * sizeof(group[0]));
-        b->later_count = 0;
-        pthread_mutex_unlock(&b->lock);
+        memcpy(group, r->later, n * sizeof(group[0]));
+        r->later_count = 0;
+        pthread_mutex_unlock(&r->lock);
         for (size_t i = 0; i < n; i++) {
             http_resume(group[i]);
         }
-        pthread_mutex_lock(&b->lock);
+        pthread_mutex_lock(&r->lock);
     }
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&r->lock);
     return NULL;
 }
 
 /* ---- the server ---- */
 
-void bench_certificate(const char *certificate, const char *key, const char *name)
+void rig_certificate(const char *certificate, const char *key, const char *name)
 {
     EVP_PKEY *pair = EVP_EC_gen("P-256");
     X509 *x = X509_new();
@@ -181,93 +184,98 @@ void bench_certificate(const char *certificate, const char *key, const char *nam
     EVP_PKEY_free(pair);
 }
 
-void bench_short(struct http_config *config)
+void rig_short(struct http_config *config)
 {
     struct http_limits *l = &config->limits;
-    l->handshake_ms = l->header_ms = l->body_ms = l->reply_ms = l->idle_ms = l->request_ms = BENCH_MS;
+    l->handshake_ms = l->header_ms = l->body_ms = l->reply_ms = l->idle_ms = l->request_ms = RIG_MS;
 }
 
-static void files_make(struct bench *b)
+static void files_make(struct rig *r)
 {
-    snprintf(b->folder, sizeof b->folder, "/tmp/http-test-XXXXXX");
-    assert_non_null(mkdtemp(b->folder));
-    snprintf(b->certificate, sizeof b->certificate, "%s/certificate", b->folder);
-    snprintf(b->key, sizeof b->key, "%s/key", b->folder);
-    bench_certificate(b->certificate, b->key, "first");
+    snprintf(r->folder, sizeof r->folder, "/tmp/http-test-XXXXXX");
+    assert_non_null(mkdtemp(r->folder));
+    snprintf(r->certificate, sizeof r->certificate, "%s/certificate", r->folder);
+    snprintf(r->key, sizeof r->key, "%s/key", r->folder);
+    rig_certificate(r->certificate, r->key, "first");
 }
 
-void bench_start(struct bench *b, void (*change)(struct http_config *))
+void rig_start(struct rig *r, void (*change)(struct http_config *))
 {
     struct err err = {0};
-    if (b->server != NULL) { /* its threads would disturb every test from here on */
+    if (r->server != NULL) { /* its threads would disturb every test from here on */
         print_error("the test before left its server running\n");
         exit(1);
     }
-    *b = (struct bench){0};
-    pthread_mutex_init(&b->lock, NULL);
-    pthread_cond_init(&b->changed, NULL);
-    files_make(b);
-    b->big = mem_alloc(BIG_BYTES);
-    memset(b->big, 'b', BIG_BYTES);
-    b->metrics = metrics_new();
-    b->app = (struct http_app){b, head, refused, finished};
-    struct http_listen listen[2] = {{.app = &b->app}, {.tls = true, .app = &b->app}};
+    *r = (struct rig){0};
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_cond_init(&r->changed, NULL);
+    files_make(r);
+    r->big = mem_alloc(BIG_BYTES);
+    memset(r->big, 'b', BIG_BYTES);
+    r->metrics = metrics_new();
+    r->app = (struct http_app){r, head, refused, finished};
+    struct http_listen listen[2] = {{.app = &r->app}, {.tls = true, .app = &r->app}};
     assert_true(net_parse(STR("127.0.0.1"), &listen[0].addr));
     listen[1].addr = listen[0].addr;
-    struct http_config config = {.listen = listen, .listen_count = 2, .threads = 2, .tls_certificate = b->certificate,
-                                 .tls_key = b->key, .metrics = b->metrics, .name = "test"};
+    struct http_config config = {.listen = listen,
+                                 .listen_count = 2,
+                                 .threads = 2,
+                                 .tls_certificate = r->certificate,
+                                 .tls_key = r->key,
+                                 .metrics = r->metrics,
+                                 .name = "test"};
     http_limits_default(&config.limits);
     config.limits.drain_ms = 160; /* a grace of 40: most tests end with nothing in flight */
     if (change != NULL) {
         change(&config);
     }
-    if (http_server_new(&config, &b->server, &err) != RC_OK || http_server_start(b->server, &err) != RC_OK) {
+    if (http_server_new(&config, &r->server, &err) != RC_OK || http_server_start(r->server, &err) != RC_OK) {
         fail_msg("%s", err.msg);
     }
-    b->port = http_server_port(b->server, 0);
-    b->tls_port = http_server_port(b->server, 1);
-    b->client_tls = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_options(b->client_tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(b->client_tls, SSL_MODE_AUTO_RETRY);
-    assert_int_equal(pthread_create(&b->worker, NULL, worker_main, b), 0);
+    r->port = http_server_port(r->server, 0);
+    r->tls_port = http_server_port(r->server, 1);
+    r->client_tls = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_options(r->client_tls, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(r->client_tls, SSL_MODE_AUTO_RETRY);
+    assert_int_equal(pthread_create(&r->worker, NULL, worker_main, r), 0);
 }
 
-void bench_resume_all(struct bench *b)
+void rig_resume_all(struct rig *r)
 {
-    pthread_mutex_lock(&b->lock);
-    for (size_t i = 0; i < b->ticket_count; i++) {
-        http_resume(b->tickets[i]);
+    pthread_mutex_lock(&r->lock);
+    for (size_t i = 0; i < r->ticket_count; i++) {
+        http_resume(r->tickets[i]);
     }
-    b->ticket_count = 0;
-    pthread_mutex_unlock(&b->lock);
+    r->ticket_count = 0;
+    pthread_mutex_unlock(&r->lock);
 }
 
-void bench_stop(struct bench *b)
+void rig_stop(struct rig *r)
 {
-    bench_resume_all(b);
-    (void)http_server_drain(b->server);
-    bench_resume_all(b);
-    pthread_mutex_lock(&b->lock);
-    b->stop = true;
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
-    pthread_join(b->worker, NULL);
-    assert_int_equal(b->heads, b->finished); /* each exactly once */
-    assert_int_equal(bench_metric(b, HTTP_METRIC_CONNECTIONS, NULL), 0);
-    http_server_free(TAKE(b->server));
-    metrics_free(b->metrics);
-    SSL_CTX_free(b->client_tls);
-    mem_free(b->big);
-    (void)unlink(b->certificate);
-    (void)unlink(b->key);
-    (void)rmdir(b->folder);
-    pthread_cond_destroy(&b->changed);
-    pthread_mutex_destroy(&b->lock);
+    rig_resume_all(r);
+    (void)http_server_drain(r->server);
+    rig_resume_all(r);
+    pthread_mutex_lock(&r->lock);
+    r->stop = true;
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+    pthread_join(r->worker, NULL);
+    assert_int_equal(r->heads, r->finished); /* each exactly once */
+    assert_int_equal(rig_metric(r, HTTP_METRIC_CONNECTIONS, NULL), 0);
+    http_server_free(TAKE(r->server));
+    metrics_free(r->metrics);
+    SSL_CTX_free(r->client_tls);
+    mem_free(r->big);
+    (void)unlink(r->certificate);
+    (void)unlink(r->key);
+    (void)rmdir(r->folder);
+    pthread_cond_destroy(&r->changed);
+    pthread_mutex_destroy(&r->lock);
 }
 
-static bool wait_change(struct bench *b, const struct timespec *until)
+static bool wait_change(struct rig *r, const struct timespec *until)
 {
-    return pthread_cond_timedwait(&b->changed, &b->lock, until) == 0;
+    return pthread_cond_timedwait(&r->changed, &r->lock, until) == 0;
 }
 
 static struct timespec ten_seconds(void)
@@ -278,49 +286,50 @@ static struct timespec ten_seconds(void)
     return until;
 }
 
-void bench_await(struct bench *b, const unsigned *counter, unsigned n)
+void rig_await(struct rig *r, const unsigned *counter, unsigned n)
 {
     struct timespec until = ten_seconds();
     bool fine = true;
-    pthread_mutex_lock(&b->lock);
+    pthread_mutex_lock(&r->lock);
     while (*counter < n && fine) {
-        fine = wait_change(b, &until);
+        fine = wait_change(r, &until);
     }
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&r->lock);
     assert_true(fine);
 }
 
-unsigned bench_read(struct bench *b, const unsigned *counter)
+unsigned rig_read(struct rig *r, const unsigned *counter)
 {
-    pthread_mutex_lock(&b->lock);
+    pthread_mutex_lock(&r->lock);
     unsigned n = *counter;
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&r->lock);
     return n;
 }
 
-void bench_await_tickets(struct bench *b, size_t n)
+void rig_await_tickets(struct rig *r, size_t n)
 {
     struct timespec until = ten_seconds();
     bool fine = true;
-    pthread_mutex_lock(&b->lock);
-    while (b->ticket_count < n && fine) {
-        fine = wait_change(b, &until);
+    pthread_mutex_lock(&r->lock);
+    while (r->ticket_count < n && fine) {
+        fine = wait_change(r, &until);
     }
-    pthread_mutex_unlock(&b->lock);
+    pthread_mutex_unlock(&r->lock);
     assert_true(fine);
 }
 
-int64_t bench_metric(struct bench *b, enum http_metric row, const char *value)
+int64_t rig_metric(struct rig *r, enum http_metric row, const char *value)
 {
     const char *const values[] = {"test", value, NULL};
-    return metric_value(metrics_series(b->metrics, &http_metrics[row], values));
+    return metric_value(metrics_series(r->metrics, &http_metrics[row], values));
 }
 
 /* ---- the client ---- */
 
-bool client_open_from(struct client *c, struct bench *b, bool tls, const char *source)
+bool client_open_from(struct client *c, struct rig *r, bool tls, const char *source)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(tls ? b->tls_port : b->port),
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons(tls ? r->tls_port : r->port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(source)};
     const struct timeval short_time = {.tv_usec = 300000}, long_time = {.tv_sec = 10};
@@ -333,7 +342,7 @@ bool client_open_from(struct client *c, struct bench *b, bool tls, const char *s
     bool connected = connect(c->fd, (struct sockaddr *)&to, sizeof to) == 0;
     setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &long_time, sizeof long_time);
     if (connected && tls) {
-        c->tls = SSL_new(b->client_tls);
+        c->tls = SSL_new(r->client_tls);
         SSL_set_fd(c->tls, c->fd);
         connected = SSL_connect(c->tls) == 1;
     }
@@ -343,9 +352,9 @@ bool client_open_from(struct client *c, struct bench *b, bool tls, const char *s
     return connected;
 }
 
-void client_open(struct client *c, struct bench *b, bool tls)
+void client_open(struct client *c, struct rig *r, bool tls)
 {
-    assert_true(client_open_from(c, b, tls, "127.0.0.1"));
+    assert_true(client_open_from(c, r, tls, "127.0.0.1"));
 }
 
 bool client_send(struct client *c, const void *bytes, size_t n)

@@ -2,7 +2,7 @@
  *   /hello       200 "hello"                       /echo      the body back
  *   /early       401 without reading the body      /close     200, and the connection ends
  *   /204 /304    no content                        /big       BIG_BYTES bytes
- *   /wait        suspends until bench_resume_all() /later     suspends, a worker thread resumes
+ *   /wait        suspends until rig_resume_all()     /later     suspends, a worker thread resumes
  *   /reset /cut  faults                            /body-wait reads the body, then as /wait
  *   /gate        suspends before the body (worker), then echoes it                                       */
 #pragma once
@@ -11,10 +11,10 @@
 
 #include "common/http/http.h"
 
-#define BIG_BYTES ((size_t)7 * 1024 * 1024) /* more than the kernel buffers for a client that does not read */
+#define BIG_BYTES   ((size_t)7 * 1024 * 1024) /* more than the kernel buffers for a client that does not read */
 #define TICKETS_MAX 1024
 
-struct bench {
+struct rig {
     struct http_server *server;
     struct http_app app;
     struct metrics *metrics;
@@ -23,7 +23,7 @@ struct bench {
     SSL_CTX *client_tls;
     char *big;
 
-    pthread_t worker; /* resumes what /later suspended, in groups */
+    pthread_t worker;     /* resumes what /later suspended, in groups */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     struct http_ticket *tickets[TICKETS_MAX]; /* of /wait */
@@ -37,18 +37,19 @@ struct bench {
 };
 
 /* The limits are the defaults with short times (below); `change` may be NULL. Listens on plain and TLS. */
-#define BENCH_MS 200 /* each deadline of `bench_short` */
-void bench_short(struct http_config *config); /* a `change`: every deadline BENCH_MS */
-void bench_start(struct bench *b, void (*change)(struct http_config *));
-void bench_stop(struct bench *b); /* resumes what waits, drains, frees */
-void bench_resume_all(struct bench *b);
-void bench_certificate(const char *certificate, const char *key, const char *name); /* writes a self-signed pair */
+#define RIG_MS 200                          /* each deadline of `rig_short` */
+void rig_short(struct http_config *config); /* a `change`: every deadline RIG_MS */
+void rig_start(struct rig *r, void (*change)(struct http_config *));
+void rig_stop(struct rig *r); /* resumes what waits, drains, frees */
+void rig_resume_all(struct rig *r);
+void rig_certificate(const char *certificate, const char *key,
+                     const char *name); /* writes a self-signed pair */
 
 /* Wait until a counter has reached n; the test fails after 10 s. */
-void bench_await(struct bench *b, const unsigned *counter, unsigned n);
-unsigned bench_read(struct bench *b, const unsigned *counter);
-void bench_await_tickets(struct bench *b, size_t n);
-int64_t bench_metric(struct bench *b, enum http_metric row, const char *value);
+void rig_await(struct rig *r, const unsigned *counter, unsigned n);
+unsigned rig_read(struct rig *r, const unsigned *counter);
+void rig_await_tickets(struct rig *r, size_t n);
+int64_t rig_metric(struct rig *r, enum http_metric row, const char *value);
 
 struct client {
     int fd;
@@ -58,20 +59,21 @@ struct client {
 };
 
 struct answer {
-    int status;      /* 0: the connection ended before a whole reply */
-    bool reset;      /* ... by a reset */
+    int status; /* 0: the connection ended before a whole reply */
+    bool reset; /* ... by a reset */
     char head[4096];
     char body[256]; /* its beginning */
     size_t body_n;
 };
 
-bool client_open_from(struct client *c, struct bench *b, bool tls, const char *source); /* false: not connected */
-void client_open(struct client *c, struct bench *b, bool tls);
+bool client_open_from(struct client *c, struct rig *r, bool tls,
+                      const char *source); /* false: not connected */
+void client_open(struct client *c, struct rig *r, bool tls);
 bool client_send(struct client *c, const void *bytes, size_t n); /* false: the connection broke */
 void client_say(struct client *c, const char *text);
 struct answer client_answer(struct client *c, bool head_only);
 struct answer client_ask(struct client *c, const char *text);
-bool client_ended(struct client *c);    /* nothing more came, and it was no reset */
+bool client_ended(struct client *c); /* nothing more came, and it was no reset */
 bool client_readable(struct client *c, int ms);
 void client_half_close(struct client *c);
 void client_close(struct client *c);

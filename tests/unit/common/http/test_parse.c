@@ -12,10 +12,13 @@
 #include "common/base/banned.h"
 
 #define ANSWER_MAX 8192
-#define B(text) {text, sizeof(text) - 1}
-#define HOST "Host: h\r\n"
-#define GET "GET / HTTP/1.1\r\n" HOST
-#define PUT "PUT /a HTTP/1.1\r\n" HOST
+#define B(text)                                                                                              \
+    {                                                                                                        \
+        text, sizeof(text) - 1                                                                               \
+    }
+#define HOST    "Host: h\r\n"
+#define GET     "GET / HTTP/1.1\r\n" HOST
+#define PUT     "PUT /a HTTP/1.1\r\n" HOST
 #define CHUNKED PUT "Transfer-Encoding: chunked\r\n\r\n"
 
 /* An accepted request is told as: method path segments query authority framing "body" +bytes-left-over.
@@ -205,7 +208,8 @@ static const struct row rows[] = {
     {B(CHUNKED "0\r\n\r"), "more"},
     {B(CHUNKED "5\r\nhell"), "more"},
     /* expectation, connection */
-    {B(PUT "Expect: 100-Continue\r\nContent-Length: 1\r\n\r\nx"), "PUT /a [/a] - h keep continue length 1 \"x\" +0"},
+    {B(PUT "Expect: 100-Continue\r\nContent-Length: 1\r\n\r\nx"),
+     "PUT /a [/a] - h keep continue length 1 \"x\" +0"},
     {B(PUT "Expect: something\r\nContent-Length: 1\r\n\r\nx"), "417 expectation"},
     {B(PUT "Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n"), "417 expectation"},
     {B("PUT /a HTTP/1.0\r\nExpect: x\r\n\r\n"), "PUT /a [/a] - - close \"\" +0"},
@@ -253,15 +257,16 @@ static void tell_segments(struct told *told, const struct http_request *r)
     tell(told, "]");
 }
 
-static void tell_request(struct told *told, const struct http_request *r, const struct http_framing *f, struct str body,
-                         size_t left)
+static void tell_request(struct told *told, const struct http_request *r, const struct http_framing *f,
+                         struct str body, size_t left)
 {
     struct str query = str_absent(r->query) ? STR("-") : r->query;
     struct str authority = str_absent(r->authority) ? STR("-") : r->authority;
     tell(told, "%" STR_FMT " %" STR_FMT, STR_ARG(r->method_text), STR_ARG(r->path));
     tell_segments(told, r);
-    tell(told, " %" STR_FMT " %" STR_FMT "%s%s%s", STR_ARG(query), STR_ARG(authority), f->keep_alive ? " keep" : " close",
-         f->expect_continue ? " continue" : "", f->chunked ? " chunked" : "");
+    tell(told, " %" STR_FMT " %" STR_FMT "%s%s%s", STR_ARG(query), STR_ARG(authority),
+         f->keep_alive ? " keep" : " close", f->expect_continue ? " continue" : "",
+         f->chunked ? " chunked" : "");
     if (f->content_length > 0) {
         tell(told, " length %llu", (unsigned long long)f->content_length);
     }
@@ -288,8 +293,8 @@ static size_t piece_end(size_t from, size_t n, long cut)
 }
 
 /* Takes the body in pieces that end where the transport cut. False: refused, or not complete (told as "more"). */
-static bool judge_chunked(struct str rest, size_t offset, size_t n, long cut, struct buf *body, size_t *ret_left,
-                          struct told *told)
+static bool judge_chunked(struct str rest, size_t offset, size_t n, long cut, struct buf *body,
+                          size_t *ret_left, struct told *told)
 {
     struct http_chunked chunked;
     http_chunked__init(&chunked);
@@ -367,8 +372,8 @@ static void expect(size_t i, struct str bytes, long cut, const char *answer)
     struct told told;
     judge(bytes, cut, &told);
     if (strcmp(told.text, answer) != 0) {
-        fail_msg("row %zu, cut %ld: \"%" STR_FMT "\"\n  is     %s\n  wanted %s", i, cut, STR_ARG(str_slice(bytes, 0, 200)),
-                 told.text, answer);
+        fail_msg("row %zu, cut %ld: \"%" STR_FMT "\"\n  is     %s\n  wanted %s", i, cut,
+                 STR_ARG(str_slice(bytes, 0, 200)), told.text, answer);
     }
 }
 
@@ -456,15 +461,18 @@ static void test_header_count__takes_the_limit_and_refuses_one_more(void **state
 
 static void test_chunk_extras__are_bounded_over_the_whole_body(void **state UNUSED)
 {
-    expect_filled(CHUNKED "5;", 'a', 4092, "\r\nhello\r\n0\r\n\r\n", "PUT /a [/a] - h keep chunked \"hello\"");
+    expect_filled(CHUNKED "5;", 'a', 4092, "\r\nhello\r\n0\r\n\r\n",
+                  "PUT /a [/a] - h keep chunked \"hello\"");
     expect_filled(CHUNKED "5;", 'a', 4094, "\r\nhello\r\n0\r\n\r\n", "400 chunk-extra");
     expect_filled(CHUNKED "0\r\nA: ", 'a', 4096, "\r\n\r\n", "400 chunk-extra");
-    expect_filled(CHUNKED "1;", 'a', 3000, "\r\nx\r\n0\r\nA: b\r\n\r\n", "PUT /a [/a] - h keep chunked \"x\"");
+    expect_filled(CHUNKED "1;", 'a', 3000, "\r\nx\r\n0\r\nA: b\r\n\r\n",
+                  "PUT /a [/a] - h keep chunked \"x\"");
 }
 
 static void test_headers__keep_names_and_trim_values(void **state UNUSED)
 {
-    struct str bytes = STR("GET / HTTP/1.1\r\nHost: h\r\nX-One: \t a b \t\r\nx-one:second\r\nEmpty:  \r\n\r\n");
+    struct str bytes =
+        STR("GET / HTTP/1.1\r\nHost: h\r\nX-One: \t a b \t\r\nx-one:second\r\nEmpty:  \r\n\r\n");
     struct http_head_parser parser;
     struct http_request request = {0};
     struct http_framing framing;

@@ -21,13 +21,13 @@
 
 #include "common/base/banned.h"
 
-#define HELLO "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
-#define WAIT "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n"
-#define SENT_BYTES ((size_t)4 * 1024 * 1024)
+#define HELLO          "GET /hello HTTP/1.1\r\nHost: h\r\n\r\n"
+#define WAIT           "GET /wait HTTP/1.1\r\nHost: h\r\n\r\n"
+#define SENT_BYTES     ((size_t)4 * 1024 * 1024)
 #define BOTH_WAYS(tls) for (int tls = 0; tls < 2; tls++)
 
-static struct bench bench;
-static struct bench *const b = &bench;
+static struct rig rig;
+static struct rig *const r = &rig;
 
 static void expect_answer(const struct answer *a, int status, const char *body)
 {
@@ -46,14 +46,17 @@ static void ask(struct client *c, const char *text, int status, const char *body
 
 static void test_server__keeps_the_connection_and_answers_in_order(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, NULL);
-        client_open(&c, b, tls);
+        rig_start(r, NULL);
+        client_open(&c, r, tls);
         ask(&c, HELLO, 200, "hello");
         ask(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\none", 200, "one");
-        client_say(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\ntw\r\n1\r\no\r\n0\r\n\r\n"
-                       "GET /later HTTP/1.1\r\nHost: h\r\n\r\n" HELLO "GET /later HTTP/1.1\r\nHost: h\r\n\r\n" HELLO);
+        client_say(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+                       "chunked\r\n\r\n2\r\ntw\r\n1\r\no\r\n0\r\n\r\n"
+                       "GET /later HTTP/1.1\r\nHost: h\r\n\r\n" HELLO
+                       "GET /later HTTP/1.1\r\nHost: h\r\n\r\n" HELLO);
         static const char *const wanted[] = {"two", "waited", "hello", "waited", "hello"};
         for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
             struct answer a = client_answer(&c, false);
@@ -62,18 +65,19 @@ static void test_server__keeps_the_connection_and_answers_in_order(void **state 
             assert_true(answer_has(&a, "\r\nDate: "));
         }
         client_close(&c);
-        bench_stop(b);
+        rig_stop(r);
     }
 }
 
 static void test_server__answers_hundreds_of_pipelined_requests(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         enum { N = 700 };
         struct client c;
         struct buf all;
-        bench_start(b, NULL);
-        client_open(&c, b, tls);
+        rig_start(r, NULL);
+        client_open(&c, r, tls);
         buf_init(&all, 1 << 20);
         for (int i = 0; i < N; i++) {
             buf_printf(&all, "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n%05d", i);
@@ -87,15 +91,15 @@ static void test_server__answers_hundreds_of_pipelined_requests(void **state UNU
         }
         buf_clear(&all);
         client_close(&c);
-        bench_stop(b);
+        rig_stop(r);
     }
 }
 
 static void test_reply__leaves_bodies_out_where_there_are_none(void **state UNUSED)
 {
     struct client c;
-    bench_start(b, NULL);
-    client_open(&c, b, false);
+    rig_start(r, NULL);
+    client_open(&c, r, false);
     client_say(&c, "HEAD /hello HTTP/1.1\r\nHost: h\r\n\r\n");
     struct answer a = client_answer(&c, true);
     assert_int_equal(a.status, 200);
@@ -107,7 +111,7 @@ static void test_reply__leaves_bodies_out_where_there_are_none(void **state UNUS
     assert_int_equal(a.status, 304);
     ask(&c, HELLO, 200, "hello"); /* nothing of a body came in between */
     client_close(&c);
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_server__closes_when_asked(void **state UNUSED)
@@ -117,25 +121,26 @@ static void test_server__closes_when_asked(void **state UNUSED)
         "GET /hello HTTP/1.0\r\n\r\n",
         "GET /close HTTP/1.1\r\nHost: h\r\n\r\n",
     };
-    bench_start(b, NULL);
+    rig_start(r, NULL);
     for (size_t i = 0; i < ARRAY_LEN(requests) * 2; i++) {
         struct client c;
-        client_open(&c, b, i % 2);
+        client_open(&c, r, i % 2);
         struct answer a = client_ask(&c, requests[i / 2]);
         assert_int_equal(a.status, 200);
         assert_true(answer_has(&a, "\r\nConnection: close\r\n"));
         assert_true(client_ended(&c));
         client_close(&c);
     }
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_server__sends_a_big_reply_to_a_patient_reader(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, NULL);
-        client_open(&c, b, tls);
+        rig_start(r, NULL);
+        client_open(&c, r, tls);
         for (int i = 0; i < 2; i++) {
             struct answer a = client_ask(&c, "GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
             assert_int_equal(a.status, 200);
@@ -143,28 +148,29 @@ static void test_server__sends_a_big_reply_to_a_patient_reader(void **state UNUS
         }
         ask(&c, HELLO, 200, "hello");
         client_close(&c);
-        bench_await(b, &b->finished, 3);
-        assert_int_equal(b->last.bytes_out, 5);
-        bench_stop(b);
+        rig_await(r, &r->finished, 3);
+        assert_int_equal(r->last.bytes_out, 5);
+        rig_stop(r);
     }
 }
 
 static void test_server__answers_a_client_that_ended_its_direction(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, NULL);
-        client_open(&c, b, tls);
+        rig_start(r, NULL);
+        client_open(&c, r, tls);
         client_say(&c, WAIT);
         client_half_close(&c);
-        bench_await_tickets(b, 1);
-        bench_resume_all(b);
+        rig_await_tickets(r, 1);
+        rig_resume_all(r);
         struct answer a = client_answer(&c, false);
         expect_answer(&a, 200, "waited");
         assert_true(client_ended(&c));
         client_close(&c);
-        bench_stop(b);
-        assert_int_equal(b->aborted, 0);
+        rig_stop(r);
+        assert_int_equal(r->aborted, 0);
     }
 }
 
@@ -174,77 +180,81 @@ static void test_suspend__resumes_groups_from_another_thread(void **state UNUSED
 {
     enum { N = 50 };
     static struct client clients[N];
-    bench_start(b, NULL);
+    rig_start(r, NULL);
     for (int i = 0; i < N; i++) {
-        client_open(&clients[i], b, i % 2);
+        client_open(&clients[i], r, i % 2);
         client_say(&clients[i], WAIT);
     }
-    bench_await_tickets(b, N);
+    rig_await_tickets(r, N);
     assert_false(client_readable(&clients[0], 0));
-    bench_resume_all(b);
+    rig_resume_all(r);
     for (int i = 0; i < N; i++) {
         struct answer a = client_answer(&clients[i], false);
         expect_answer(&a, 200, "waited");
         client_close(&clients[i]);
     }
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_suspend__may_come_before_and_after_the_body(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, NULL);
-        client_open(&c, b, tls);
+        rig_start(r, NULL);
+        client_open(&c, r, tls);
         ask(&c, "PUT /gate HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbody", 200, "body");
-        client_say(&c, "PUT /body-wait HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n");
-        bench_await_tickets(b, 1);
-        bench_resume_all(b);
+        client_say(
+            &c,
+            "PUT /body-wait HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n");
+        rig_await_tickets(r, 1);
+        rig_resume_all(r);
         struct answer a = client_answer(&c, false);
         expect_answer(&a, 200, "body");
         client_close(&c);
-        bench_stop(b);
+        rig_stop(r);
     }
 }
 
 static void test_suspend__survives_a_client_that_goes_away(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, NULL);
-        client_open(&c, b, tls);
+        rig_start(r, NULL);
+        client_open(&c, r, tls);
         client_say(&c, WAIT);
-        bench_await_tickets(b, 1);
+        rig_await_tickets(r, 1);
         client_reset(&c);
-        bench_await(b, &b->finished, 1); /* seen before the ticket is back */
-        assert_true(b->last.aborted);
-        assert_int_equal(b->last.status, 0);
-        bench_resume_all(b);
-        client_open(&c, b, tls);
+        rig_await(r, &r->finished, 1); /* seen before the ticket is back */
+        assert_true(r->last.aborted);
+        assert_int_equal(r->last.status, 0);
+        rig_resume_all(r);
+        client_open(&c, r, tls);
         ask(&c, HELLO, 200, "hello");
         client_close(&c);
-        bench_stop(b);
+        rig_stop(r);
     }
 }
 
 static void test_deadline__answers_503_and_drops_the_late_answer(void **state UNUSED)
 {
     struct client c;
-    bench_start(b, bench_short);
-    client_open(&c, b, true);
+    rig_start(r, rig_short);
+    client_open(&c, r, true);
     struct answer a = client_ask(&c, WAIT);
     expect_answer(&a, 503, "refused: request-deadline");
     assert_true(answer_has(&a, "\r\nRetry-After: 1\r\n"));
     assert_false(answer_has(&a, "Connection: close"));
     ask(&c, HELLO, 200, "hello"); /* the connection goes on while the ticket is out */
-    assert_int_equal(b->ticket_count, 1);
-    bench_resume_all(b);
+    assert_int_equal(r->ticket_count, 1);
+    rig_resume_all(r);
     ask(&c, HELLO, 200, "hello");
     client_close(&c);
-    bench_await(b, &b->finished, 3);
-    assert_int_equal(b->by_deadline, 1);
-    assert_int_equal(bench_metric(b, HTTP_METRIC_DEADLINES, "request"), 1);
-    bench_stop(b);
+    rig_await(r, &r->finished, 3);
+    assert_int_equal(r->by_deadline, 1);
+    assert_int_equal(rig_metric(r, HTTP_METRIC_DEADLINES, "request"), 1);
+    rig_stop(r);
 }
 
 /* ---- deadlines against slow clients ---- */
@@ -267,40 +277,42 @@ static int64_t drip(struct client *c, const char *text)
 /* Not before the deadline, and soon after it; a machine under load gets some grace. */
 static void expect_about(int64_t ms)
 {
-    assert_in_range(ms, BENCH_MS - 20, BENCH_MS + 2000);
+    assert_in_range(ms, RIG_MS - 20, RIG_MS + 2000);
 }
 
 static void test_deadline__ends_a_dripped_header_block(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, bench_short);
-        client_open(&c, b, tls);
+        rig_start(r, rig_short);
+        client_open(&c, r, tls);
         ask(&c, HELLO, 200, "hello"); /* also takes the TLS tickets out of the way */
         client_say(&c, "GET / HTTP/1.1\r\nHost: h\r\n");
         expect_about(drip(&c, "A: b\r\n"));
         struct answer a = client_answer(&c, false);
         expect_answer(&a, 408, "refused: header-deadline");
         client_close(&c);
-        assert_int_equal(bench_metric(b, HTTP_METRIC_DEADLINES, "header"), 1);
-        bench_stop(b);
+        assert_int_equal(rig_metric(r, HTTP_METRIC_DEADLINES, "header"), 1);
+        rig_stop(r);
     }
 }
 
 static void test_deadline__ends_a_dripped_body(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, bench_short);
-        client_open(&c, b, tls);
+        rig_start(r, rig_short);
+        client_open(&c, r, tls);
         ask(&c, HELLO, 200, "hello");
         client_say(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
         expect_about(drip(&c, "x"));
         struct answer a = client_answer(&c, false);
         expect_answer(&a, 408, "refused: body-deadline");
         client_close(&c);
-        bench_stop(b);
-        assert_int_equal(b->by_deadline, 1);
+        rig_stop(r);
+        assert_int_equal(r->by_deadline, 1);
     }
 }
 
@@ -308,9 +320,9 @@ static void test_deadline__ends_a_silent_or_dripped_handshake(void **state UNUSE
 {
     for (int silent = 0; silent < 2; silent++) {
         struct client c;
-        bench_start(b, bench_short);
-        b->port = b->tls_port; /* a plain client on the TLS port */
-        client_open(&c, b, false);
+        rig_start(r, rig_short);
+        r->port = r->tls_port; /* a plain client on the TLS port */
+        client_open(&c, r, false);
         if (silent) {
             assert_true(client_readable(&c, 5000));
         } else {
@@ -318,48 +330,50 @@ static void test_deadline__ends_a_silent_or_dripped_handshake(void **state UNUSE
         }
         assert_true(client_ended(&c));
         client_close(&c);
-        bench_stop(b);
-        assert_int_equal(b->heads, 0);
+        rig_stop(r);
+        assert_int_equal(r->heads, 0);
     }
 }
 
 static void test_deadline__closes_silent_and_idle_connections_without_a_word(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c, idle;
-        bench_start(b, bench_short);
-        client_open(&c, b, tls);
-        client_open(&idle, b, tls);
+        rig_start(r, rig_short);
+        client_open(&c, r, tls);
+        client_open(&idle, r, tls);
         ask(&idle, HELLO, 200, "hello");
         assert_true(client_ended(&c));
         assert_true(client_ended(&idle));
         client_close(&c);
         client_close(&idle);
-        assert_int_equal(bench_metric(b, HTTP_METRIC_DEADLINES, "idle"), 1);
-        bench_stop(b);
+        assert_int_equal(rig_metric(r, HTTP_METRIC_DEADLINES, "idle"), 1);
+        rig_stop(r);
     }
 }
 
 static void test_deadline__cuts_off_a_slow_reader(void **state UNUSED)
 {
-    BOTH_WAYS(tls) {
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        bench_start(b, bench_short);
-        client_open(&c, b, tls);
+        rig_start(r, rig_short);
+        client_open(&c, r, tls);
         const int small = 4096;
         (void)setsockopt(c.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
         struct mono begin = clock_mono();
         client_say(&c, "GET /big HTTP/1.1\r\nHost: h\r\n\r\n");
-        for (char bytes[512]; bench_read(b, &b->finished) == 0;) { /* some progress all the time */
+        for (char bytes[512]; rig_read(r, &r->finished) == 0;) { /* some progress all the time */
             (void)recv(c.fd, bytes, sizeof bytes, MSG_DONTWAIT);
             (void)poll(NULL, 0, 5);
             assert_true(clock_mono().ms - begin.ms < 10000);
         }
         expect_about(clock_mono().ms - begin.ms);
-        assert_true(b->last.aborted);
-        assert_true(b->last.bytes_out < BIG_BYTES);
+        assert_true(r->last.aborted);
+        assert_true(r->last.bytes_out < BIG_BYTES);
         client_close(&c);
-        bench_stop(b);
+        rig_stop(r);
     }
 }
 
@@ -380,9 +394,9 @@ static void test_refusal__is_seen_by_a_client_that_is_still_sending(void **state
     for (size_t i = 0; i < ARRAY_LEN(cases) * 6; i++) {
         struct client c;
         if (i == 0) {
-            bench_start(b, NULL);
+            rig_start(r, NULL);
         }
-        client_open(&c, b, i % 2);
+        client_open(&c, r, i % 2);
         client_say(&c, cases[i / 6].head);
         assert_true(client_send(&c, body, SENT_BYTES)); /* all of it, before looking at the answer */
         struct answer a = client_answer(&c, false);
@@ -391,7 +405,7 @@ static void test_refusal__is_seen_by_a_client_that_is_still_sending(void **state
         client_close(&c);
     }
     mem_free(body);
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_linger__ends_for_a_client_that_never_stops(void **state UNUSED)
@@ -399,8 +413,8 @@ static void test_linger__ends_for_a_client_that_never_stops(void **state UNUSED)
     struct client c;
     char *body = mem_alloc(BIG_BYTES);
     bool open = true;
-    bench_start(b, NULL);
-    client_open(&c, b, false);
+    rig_start(r, NULL);
+    client_open(&c, r, false);
     client_say(&c, "PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999\r\n\r\n");
     for (size_t sent = 0; open; sent += BIG_BYTES) {
         assert_true(sent <= 4 * (size_t)LIMIT_LINGER);
@@ -408,7 +422,7 @@ static void test_linger__ends_for_a_client_that_never_stops(void **state UNUSED)
     }
     client_close(&c);
     mem_free(body);
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void small_bodies(struct http_config *config)
@@ -442,11 +456,12 @@ static void send_body(struct client *c, const char *path, size_t n, bool chunked
 
 static void test_body__takes_the_maximum_and_refuses_one_more(void **state UNUSED)
 {
-    bench_start(b, small_bodies);
-    BOTH_WAYS(tls) {
+    rig_start(r, small_bodies);
+    BOTH_WAYS(tls)
+    {
         for (int chunked = 0; chunked < 2; chunked++) {
             struct client c;
-            client_open(&c, b, tls);
+            client_open(&c, r, tls);
             send_body(&c, "/echo", 1000, chunked);
             struct answer a = client_answer(&c, false);
             assert_int_equal(a.status, 200);
@@ -458,104 +473,111 @@ static void test_body__takes_the_maximum_and_refuses_one_more(void **state UNUSE
             client_close(&c);
         }
     }
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_body__is_503_when_all_together_are_too_many(void **state UNUSED)
 {
     struct client holders[2], c;
-    bench_start(b, small_bodies);
+    rig_start(r, small_bodies);
     for (int i = 0; i < 2; i++) {
-        client_open(&holders[i], b, i);
+        client_open(&holders[i], r, i);
         send_body(&holders[i], "/body-wait", 1000, false);
     }
-    bench_await_tickets(b, 2);
+    rig_await_tickets(r, 2);
     for (int chunked = 0; chunked < 2; chunked++) {
-        client_open(&c, b, false);
+        client_open(&c, r, false);
         send_body(&c, "/echo", 501, chunked);
         struct answer a = client_answer(&c, false);
         expect_answer(&a, 503, "refused: bodies-full");
         assert_true(answer_has(&a, "\r\nRetry-After: 1\r\n"));
         client_close(&c);
     }
-    bench_resume_all(b);
+    rig_resume_all(r);
     for (int i = 0; i < 2; i++) {
         struct answer a = client_answer(&holders[i], false);
         assert_int_equal(a.body_n, 1000);
         client_close(&holders[i]);
     }
-    client_open(&c, b, false);
+    client_open(&c, r, false);
     send_body(&c, "/echo", 1000, false); /* their room is free again */
     struct answer a = client_answer(&c, false);
     assert_int_equal(a.status, 200);
     client_close(&c);
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_expectation__is_met_only_when_the_body_is_wanted(void **state UNUSED)
 {
-    bench_start(b, NULL);
-    BOTH_WAYS(tls) {
+    rig_start(r, NULL);
+    BOTH_WAYS(tls)
+    {
         struct client c;
         struct answer a;
-        client_open(&c, b, tls);
-        a = client_ask(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+        client_open(&c, r, tls);
+        a = client_ask(&c,
+                       "PUT /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
         assert_int_equal(a.status, 100);
         ask(&c, "body", 200, "body");
-        client_say(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody");
+        client_say(&c,
+                   "PUT /echo HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\nbody");
         a = client_answer(&c, false);
         a = a.status == 100 ? client_answer(&c, false) : a; /* TLS may have the body in a later read */
         expect_answer(&a, 200, "body");
-        a = client_ask(&c, "PUT /early HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+        a = client_ask(&c,
+                       "PUT /early HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
         expect_answer(&a, 401, "early");
         assert_true(client_ended(&c));
         client_close(&c);
-        client_open(&c, b, tls);
-        ask(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nExpect: more\r\nContent-Length: 4\r\n\r\n", 417, "refused: expectation");
+        client_open(&c, r, tls);
+        ask(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nExpect: more\r\nContent-Length: 4\r\n\r\n", 417,
+            "refused: expectation");
         client_close(&c);
     }
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_body__cut_short_by_the_client_is_400(void **state UNUSED)
 {
-    bench_start(b, NULL);
-    BOTH_WAYS(tls) {
+    rig_start(r, NULL);
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        client_open(&c, b, tls);
+        client_open(&c, r, tls);
         client_say(&c, "PUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nbo");
         client_half_close(&c);
         struct answer a = client_answer(&c, false);
         expect_answer(&a, 400, "refused: body-truncated");
         client_close(&c);
     }
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_refusal__is_counted_by_its_reason(void **state UNUSED)
 {
     struct client c;
-    bench_start(b, NULL);
-    client_open(&c, b, false);
+    rig_start(r, NULL);
+    client_open(&c, r, false);
     ask(&c, "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\n c\r\n\r\n", 400, "refused: header-folded");
     assert_true(client_ended(&c));
     client_close(&c);
-    assert_int_equal(bench_metric(b, HTTP_METRIC_REFUSED, "header-folded"), 1);
-    bench_stop(b);
+    assert_int_equal(rig_metric(r, HTTP_METRIC_REFUSED, "header-folded"), 1);
+    rig_stop(r);
 }
 
 static void test_fault__resets_or_cuts(void **state UNUSED)
 {
-    bench_start(b, NULL);
-    BOTH_WAYS(tls) {
+    rig_start(r, NULL);
+    BOTH_WAYS(tls)
+    {
         struct client c;
-        client_open(&c, b, tls);
+        client_open(&c, r, tls);
         struct answer a = client_ask(&c, "GET /reset HTTP/1.1\r\nHost: h\r\n\r\n");
         assert_int_equal(a.status, 0);
         assert_int_equal(strlen(a.head), 0);
         assert_true(a.reset);
         client_close(&c);
-        client_open(&c, b, tls);
+        client_open(&c, r, tls);
         a = client_ask(&c, "GET /cut HTTP/1.1\r\nHost: h\r\n\r\n");
         assert_int_equal(a.status, 0);
         assert_true(answer_has(&a, "\r\nContent-Length: 10\r\n"));
@@ -563,8 +585,8 @@ static void test_fault__resets_or_cuts(void **state UNUSED)
         assert_true(a.reset);
         client_close(&c);
     }
-    bench_stop(b);
-    assert_int_equal(b->aborted, 4);
+    rig_stop(r);
+    assert_int_equal(r->aborted, 4);
 }
 
 /* ---- connections ---- */
@@ -582,7 +604,7 @@ static void few_connections(struct http_config *config)
 /* Opens a connection that works, or sees it closed at once. */
 static bool admitted(struct client *c, const char *source)
 {
-    assert_true(client_open_from(c, b, false, source));
+    assert_true(client_open_from(c, r, false, source));
     (void)client_send(c, HELLO, strlen(HELLO));
     struct answer a = client_answer(c, false);
     return a.status == 200;
@@ -591,7 +613,7 @@ static bool admitted(struct client *c, const char *source)
 static void test_connections__are_limited_by_address_and_in_all(void **state UNUSED)
 {
     struct client c[6], extra;
-    bench_start(b, few_connections);
+    rig_start(r, few_connections);
     for (int i = 0; i < 3; i++) {
         assert_true(admitted(&c[i], "127.0.0.1"));
     }
@@ -602,7 +624,7 @@ static void test_connections__are_limited_by_address_and_in_all(void **state UNU
     client_close(&c[0]);
     client_close(&c[1]);
     client_close(&c[2]);
-    while (bench_metric(b, HTTP_METRIC_CONNECTIONS, NULL) > 2) {
+    while (rig_metric(r, HTTP_METRIC_CONNECTIONS, NULL) > 2) {
         (void)poll(NULL, 0, 1);
     }
     for (int i = 0; i < 3; i++) {
@@ -611,12 +633,12 @@ static void test_connections__are_limited_by_address_and_in_all(void **state UNU
     assert_true(admitted(&c[5], "127.0.0.9"));
     assert_false(admitted(&extra, "127.0.0.9"));
     client_close(&extra);
-    assert_int_equal(bench_metric(b, HTTP_METRIC_CONNECTIONS_REFUSED, "address"), 1);
-    assert_int_equal(bench_metric(b, HTTP_METRIC_CONNECTIONS_REFUSED, "total"), 1);
+    assert_int_equal(rig_metric(r, HTTP_METRIC_CONNECTIONS_REFUSED, "address"), 1);
+    assert_int_equal(rig_metric(r, HTTP_METRIC_CONNECTIONS_REFUSED, "total"), 1);
     for (int i = 0; i < 6; i++) {
         client_close(&c[i]);
     }
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_accept__waits_without_spinning_when_descriptors_run_out(void **state UNUSED)
@@ -624,10 +646,11 @@ static void test_accept__waits_without_spinning_when_descriptors_run_out(void **
     struct rlimit before, few;
     struct client c;
     struct rusage at_first, later;
-    bench_start(b, NULL);
-    client_open(&c, b, false);
+    rig_start(r, NULL);
+    client_open(&c, r, false);
     ask(&c, HELLO, 200, "hello");
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(b->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(r->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     few = before;
@@ -635,35 +658,39 @@ static void test_accept__waits_without_spinning_when_descriptors_run_out(void **
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     getrusage(RUSAGE_SELF, &at_first);
-    while (bench_metric(b, HTTP_METRIC_CONNECTIONS_REFUSED, "files") < 4) {
+    while (rig_metric(r, HTTP_METRIC_CONNECTIONS_REFUSED, "files") < 4) {
         (void)poll(NULL, 0, 5);
     }
     getrusage(RUSAGE_SELF, &later);
     ask(&c, HELLO, 200, "hello"); /* others are served meanwhile */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    long used_ms = (later.ru_utime.tv_sec - at_first.ru_utime.tv_sec + later.ru_stime.tv_sec - at_first.ru_stime.tv_sec) * 1000 +
-                   (later.ru_utime.tv_usec - at_first.ru_utime.tv_usec + later.ru_stime.tv_usec - at_first.ru_stime.tv_usec) / 1000;
+    long used_ms = (later.ru_utime.tv_sec - at_first.ru_utime.tv_sec + later.ru_stime.tv_sec -
+                    at_first.ru_stime.tv_sec) *
+                       1000 +
+                   (later.ru_utime.tv_usec - at_first.ru_utime.tv_usec + later.ru_stime.tv_usec -
+                    at_first.ru_stime.tv_usec) /
+                       1000;
     assert_true(used_ms < 100); /* of about 300 */
     client_close(&c);
     c = (struct client){.fd = fd};
     ask(&c, HELLO, 200, "hello"); /* it was only late */
     client_close(&c);
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_tls__closes_quietly_on_a_plain_client(void **state UNUSED)
 {
     struct client c;
-    bench_start(b, NULL);
-    b->port = b->tls_port;
-    client_open(&c, b, false);
+    rig_start(r, NULL);
+    r->port = r->tls_port;
+    client_open(&c, r, false);
     client_say(&c, HELLO);
     struct answer a = client_answer(&c, false);
     assert_int_equal(a.status, 0);
     assert_int_equal(strlen(a.head), 0);
     client_close(&c);
-    assert_int_equal(bench_metric(b, HTTP_METRIC_HANDSHAKES, "failed"), 1);
-    bench_stop(b);
+    assert_int_equal(rig_metric(r, HTTP_METRIC_HANDSHAKES, "failed"), 1);
+    rig_stop(r);
 }
 
 static const char *peer_name(struct client *c, char name[64])
@@ -674,47 +701,49 @@ static const char *peer_name(struct client *c, char name[64])
     return name;
 }
 
-static void test_tls__reload_serves_the_new_certificate_and_keeps_the_old_one_when_it_is_bad(void **state UNUSED)
+static void test_tls__reload_serves_the_new_certificate_and_keeps_the_old_one_when_it_is_bad(
+    void **state UNUSED)
 {
     struct client old, new;
     struct err err = {0};
     char name[64], other[96];
-    bench_start(b, NULL);
-    client_open(&old, b, true);
+    rig_start(r, NULL);
+    client_open(&old, r, true);
     assert_string_equal(peer_name(&old, name), "first");
-    snprintf(other, sizeof other, "%s/other", b->folder);
-    bench_certificate(b->certificate, other, "second"); /* its key is in `other` */
-    assert_int_equal(http_server_reload_tls(b->server, b->certificate, b->key, &err), RC_INVALID);
-    assert_non_null(strstr(err.msg, b->key));
-    assert_int_equal(http_server_reload_tls(b->server, "/nonexistent", other, &err), RC_INVALID);
+    snprintf(other, sizeof other, "%s/other", r->folder);
+    rig_certificate(r->certificate, other, "second"); /* its key is in `other` */
+    assert_int_equal(http_server_reload_tls(r->server, r->certificate, r->key, &err), RC_INVALID);
+    assert_non_null(strstr(err.msg, r->key));
+    assert_int_equal(http_server_reload_tls(r->server, "/nonexistent", other, &err), RC_INVALID);
     assert_non_null(strstr(err.msg, "/nonexistent"));
-    client_open(&new, b, true);
+    client_open(&new, r, true);
     assert_string_equal(peer_name(&new, name), "first");
     client_close(&new);
-    assert_int_equal(http_server_reload_tls(b->server, b->certificate, other, &err), RC_OK);
-    client_open(&new, b, true);
+    assert_int_equal(http_server_reload_tls(r->server, r->certificate, other, &err), RC_OK);
+    client_open(&new, r, true);
     assert_string_equal(peer_name(&new, name), "second");
     ask(&new, HELLO, 200, "hello");
     ask(&old, HELLO, 200, "hello"); /* goes on with what it has */
     client_close(&new);
     client_close(&old);
     (void)unlink(other);
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_tls__resumes_sessions_and_refuses_old_versions_and_strange_protocols(void **state UNUSED)
 {
     struct client c;
-    bench_start(b, NULL);
-    client_open(&c, b, true);
+    rig_start(r, NULL);
+    client_open(&c, r, true);
     ask(&c, HELLO, 200, "hello"); /* the ticket came with it */
     SSL_SESSION *session = SSL_get1_session(c.tls);
     SSL_set_shutdown(c.tls, SSL_SENT_SHUTDOWN); /* else OpenSSL holds the session for broken */
     client_close(&c);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(b->tls_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(r->tls_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
-    c = (struct client){.fd = fd, .tls = SSL_new(b->client_tls)};
+    c = (struct client){.fd = fd, .tls = SSL_new(r->client_tls)};
     SSL_set_fd(c.tls, fd);
     SSL_set_session(c.tls, session);
     assert_int_equal(SSL_connect(c.tls), 1);
@@ -722,40 +751,40 @@ static void test_tls__resumes_sessions_and_refuses_old_versions_and_strange_prot
     SSL_SESSION_free(session);
     client_close(&c);
 
-    SSL_CTX_set_alpn_protos(b->client_tls, (const unsigned char *)"\x02h2", 3);
-    assert_false(client_open_from(&c, b, true, "127.0.0.1"));
-    SSL_CTX_set_alpn_protos(b->client_tls, (const unsigned char *)"\x02h2\x08http/1.1", 12);
-    assert_true(client_open_from(&c, b, true, "127.0.0.1"));
+    SSL_CTX_set_alpn_protos(r->client_tls, (const unsigned char *)"\x02h2", 3);
+    assert_false(client_open_from(&c, r, true, "127.0.0.1"));
+    SSL_CTX_set_alpn_protos(r->client_tls, (const unsigned char *)"\x02h2\x08http/1.1", 12);
+    assert_true(client_open_from(&c, r, true, "127.0.0.1"));
     const unsigned char *chosen;
     unsigned n;
     SSL_get0_alpn_selected(c.tls, &chosen, &n);
     assert_memory_equal(chosen, "http/1.1", 8);
     client_close(&c);
 
-    SSL_CTX_set_max_proto_version(b->client_tls, TLS1_2_VERSION);
-    assert_true(client_open_from(&c, b, true, "127.0.0.1"));
+    SSL_CTX_set_max_proto_version(r->client_tls, TLS1_2_VERSION);
+    assert_true(client_open_from(&c, r, true, "127.0.0.1"));
     ask(&c, HELLO, 200, "hello");
     client_close(&c);
-    SSL_CTX_set_min_proto_version(b->client_tls, TLS1_VERSION);
-    SSL_CTX_set_max_proto_version(b->client_tls, TLS1_1_VERSION);
-    SSL_CTX_set_security_level(b->client_tls, 0);
-    assert_false(client_open_from(&c, b, true, "127.0.0.1"));
-    bench_stop(b);
+    SSL_CTX_set_min_proto_version(r->client_tls, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(r->client_tls, TLS1_1_VERSION);
+    SSL_CTX_set_security_level(r->client_tls, 0);
+    assert_false(client_open_from(&c, r, true, "127.0.0.1"));
+    rig_stop(r);
 }
 
 static void test_server__refuses_a_port_that_is_taken(void **state UNUSED)
 {
     struct err err = {0};
     struct http_server *second = NULL;
-    bench_start(b, NULL);
-    struct http_listen listen = {.app = &b->app};
+    rig_start(r, NULL);
+    struct http_listen listen = {.app = &r->app};
     assert_true(net_parse(STR("127.0.0.1"), &listen.addr));
-    listen.addr.port = b->port;
+    listen.addr.port = r->port;
     struct http_config config = {.listen = &listen, .listen_count = 1, .threads = 1, .name = "second"};
     http_limits_default(&config.limits);
     assert_int_equal(http_server_new(&config, &second, &err), RC_CONFLICT);
     assert_non_null(strstr(err.msg, "127.0.0.1:"));
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void test_server__may_be_freed_before_it_started(void **state UNUSED)
@@ -778,7 +807,7 @@ static void test_server__may_be_freed_before_it_started(void **state UNUSED)
 
 static void *drain_main(void *ret_clean)
 {
-    *(bool *)ret_clean = http_server_drain(b->server);
+    *(bool *)ret_clean = http_server_drain(r->server);
     return NULL;
 }
 
@@ -792,26 +821,26 @@ static void test_drain__answers_what_has_begun_and_closes_what_is_idle(void **st
     struct client waiting[4], begun, idle, late;
     pthread_t thread;
     bool clean = false;
-    bench_start(b, drain_long);
+    rig_start(r, drain_long);
     for (int i = 0; i < 4; i++) {
-        client_open(&waiting[i], b, i % 2);
+        client_open(&waiting[i], r, i % 2);
         client_say(&waiting[i], WAIT);
     }
-    client_open(&begun, b, true);
+    client_open(&begun, r, true);
     client_say(&begun, "GET /hello HT");
-    client_open(&idle, b, true);
+    client_open(&idle, r, true);
     ask(&idle, HELLO, 200, "hello");
-    bench_await_tickets(b, 4);
+    rig_await_tickets(r, 4);
     assert_int_equal(pthread_create(&thread, NULL, drain_main, &clean), 0);
     assert_true(client_ended(&idle));
-    while (client_open_from(&late, b, false, "127.0.0.1")) { /* until new ones are refused */
+    while (client_open_from(&late, r, false, "127.0.0.1")) { /* until new ones are refused */
         client_close(&late);
     }
     client_say(&begun, "TP/1.1\r\nHost: h\r\n\r\n");
     struct answer a = client_answer(&begun, false);
     expect_answer(&a, 200, "hello");
     assert_true(answer_has(&a, "\r\nConnection: close\r\n"));
-    bench_resume_all(b);
+    rig_resume_all(r);
     for (int i = 0; i < 4; i++) {
         a = client_answer(&waiting[i], false);
         expect_answer(&a, 200, "waited");
@@ -822,7 +851,7 @@ static void test_drain__answers_what_has_begun_and_closes_what_is_idle(void **st
     client_close(&idle);
     pthread_join(thread, NULL);
     assert_true(clean);
-    bench_stop(b);
+    rig_stop(r);
 }
 
 static void drain_soon(struct http_config *config)
@@ -833,17 +862,17 @@ static void drain_soon(struct http_config *config)
 static void test_drain__ends_in_time_and_says_what_it_cut(void **state UNUSED)
 {
     struct client c;
-    bench_start(b, drain_soon);
-    client_open(&c, b, true);
+    rig_start(r, drain_soon);
+    client_open(&c, r, true);
     client_say(&c, WAIT);
-    bench_await_tickets(b, 1);
+    rig_await_tickets(r, 1);
     struct mono begin = clock_mono();
-    assert_false(http_server_drain(b->server));
+    assert_false(http_server_drain(r->server));
     assert_true(clock_mono().ms - begin.ms < 2000);
     struct answer a = client_answer(&c, false);
     assert_int_equal(a.status, 0);
     client_close(&c);
-    bench_stop(b); /* the ticket comes back after the loops have ended */
+    rig_stop(r); /* the ticket comes back after the loops have ended */
 }
 
 /* Clients that ask without pause, some on one connection, some on a new one each time. Whoever was connected is answered. */
@@ -859,7 +888,7 @@ static void *load_main(void *arg)
     struct load *load = arg;
     struct client c = {.fd = -1};
     for (;;) {
-        if (c.fd < 0 && !client_open_from(&c, b, load->tls, "127.0.0.1")) {
+        if (c.fd < 0 && !client_open_from(&c, r, load->tls, "127.0.0.1")) {
             if (atomic_load(&draining)) {
                 return NULL;
             }
@@ -888,21 +917,21 @@ static void test_drain__loses_no_request_under_load(void **state UNUSED)
     for (int round = 0; round < rounds; round++) {
         struct load loads[6] = {{0}};
         atomic_store(&draining, false);
-        bench_start(b, drain_brief);
+        rig_start(r, drain_brief);
         for (int i = 0; i < 6; i++) {
             loads[i] = (struct load){.tls = i % 2, .keep = i < 4};
             assert_int_equal(pthread_create(&loads[i].thread, NULL, load_main, &loads[i]), 0);
         }
-        bench_await(b, &b->finished, 20 + 37 * (unsigned)round % 100);
+        rig_await(r, &r->finished, 20 + 37 * (unsigned)round % 100);
         atomic_store(&draining, true);
-        bool clean = http_server_drain(b->server);
+        bool clean = http_server_drain(r->server);
         for (int i = 0; i < 6; i++) {
             pthread_join(loads[i].thread, NULL);
             answered += loads[i].answered;
             lost += loads[i].lost;
         }
         assert_true(clean);
-        bench_stop(b);
+        rig_stop(r);
     }
     print_message("drained %d times: %u answered, %u lost\n", rounds, answered, lost);
     assert_int_equal(lost, 0);

@@ -15,8 +15,8 @@
 
 enum { CLIENTS = 12, REQUESTS = 400, PIPELINE_MAX = 9 };
 
-static struct bench bench;
-static struct bench *const b = &bench;
+static struct rig rig;
+static struct rig *const r = &rig;
 
 struct soaker {
     pthread_t thread;
@@ -51,7 +51,9 @@ static void request_put(struct soaker *s, struct buf *out, char *wanted, size_t 
     if (kind == 2) {
         buf_printf(out, "PUT %s HTTP/1.1\r\nHost: h\r\nContent-Length: 6\r\n\r\n%06u", path, number);
     } else {
-        buf_printf(out, "PUT %s HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n%.2s\r\n4;x\r\n%.4s\r\n0\r\n\r\n",
+        buf_printf(out,
+                   "PUT %s HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
+                   "chunked\r\n\r\n2\r\n%.2s\r\n4;x\r\n%.4s\r\n0\r\n\r\n",
                    path, wanted, wanted + 2);
     }
 }
@@ -93,7 +95,7 @@ static void round_run(struct soaker *s)
     struct buf out;
     unsigned n = dice(s, 2) == 0 ? 1 : 2 + dice(s, PIPELINE_MAX - 1);
     if (s->c.fd < 0) {
-        client_open(&s->c, b, s->tls);
+        client_open(&s->c, r, s->tls);
     }
     buf_init(&out, 1 << 16);
     for (unsigned i = 0; i < n; i++) {
@@ -132,9 +134,10 @@ static void test_server__survives_everything_at_once(void **state UNUSED)
     const char *seconds = getenv("HTTP_SOAK_SECONDS");
     struct mono until = mono_after(clock_mono(), seconds != NULL ? 1000 * strtol(seconds, NULL, 10) : 0);
     unsigned right = 0, wrong = 0, aborts = 0;
-    bench_start(b, NULL);
+    rig_start(r, NULL);
     for (unsigned i = 0; i < CLIENTS; i++) {
-        soakers[i] = (struct soaker){.seed = 0x9e3779b97f4a7c15u * (i + 1), .until = until, .c = {.fd = -1}, .tls = i % 2};
+        soakers[i] = (struct soaker){
+            .seed = 0x9e3779b97f4a7c15u * (i + 1), .until = until, .c = {.fd = -1}, .tls = i % 2};
         assert_int_equal(pthread_create(&soakers[i].thread, NULL, soaker_main, &soakers[i]), 0);
     }
     for (unsigned i = 0; i < CLIENTS; i++) {
@@ -143,7 +146,7 @@ static void test_server__survives_everything_at_once(void **state UNUSED)
         wrong += soakers[i].wrong;
         aborts += soakers[i].aborts;
     }
-    bench_stop(b);
+    rig_stop(r);
     print_message("%u right, %u wrong, %u clients gone in between\n", right, wrong, aborts);
     assert_int_equal(wrong, 0);
 }
