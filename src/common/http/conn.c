@@ -348,6 +348,25 @@ static bool next_request(struct conn *c)
     return false;
 }
 
+/* The rest of a body nobody wanted, so short that dropping it is cheaper than a new connection. */
+static bool step_skip(struct conn *c)
+{
+    while (c->skip > 0) {
+        size_t here = conn__buffered(c).n;
+        if (here == 0) {
+            ssize_t n = conn__fill(c);
+            if (n <= 0) {
+                return conn__wait(c, n);
+            }
+            continue;
+        }
+        size_t n = here < c->skip ? here : c->skip;
+        conn__consume(c, n);
+        c->skip -= n;
+    }
+    return next_request(c);
+}
+
 static bool reply_sent(struct conn *c)
 {
     if (c->x != NULL) {
@@ -359,6 +378,10 @@ static bool reply_sent(struct conn *c)
     if (c->out_fault == HTTP_FAULT_CUT) {
         conn_reset(c);
         return false;
+    }
+    if (!c->out_close && c->skip > 0) {
+        conn__enter(c, PHASE_SKIP);
+        return true;
     }
     return c->out_close ? linger_begin(c) : next_request(c);
 }
@@ -403,9 +426,9 @@ static bool step_linger(struct conn *c)
 }
 
 static bool (*const steps[PHASE_COUNT])(struct conn *c) = {
-    [PHASE_HANDSHAKE] = step_handshake, [PHASE_HEADER] = step_head, [PHASE_REQUEST] = step_request,
-    [PHASE_BODY] = body__read,          [PHASE_REPLY] = step_reply, [PHASE_IDLE] = step_head,
-    [PHASE_LINGER] = step_linger,
+    [PHASE_HANDSHAKE] = step_handshake, [PHASE_HEADER] = step_head,   [PHASE_REQUEST] = step_request,
+    [PHASE_BODY] = body__read,          [PHASE_REPLY] = step_reply,   [PHASE_SKIP] = step_skip,
+    [PHASE_IDLE] = step_head,           [PHASE_LINGER] = step_linger,
 };
 
 /* Goes around once for each phase it passes. A client that pipelines without end gives way after TURN_REQUESTS. */
@@ -488,6 +511,7 @@ void conn__deadline(struct conn *c)
         conn_reset(c);
         return;
     case PHASE_HANDSHAKE:
+    case PHASE_SKIP:
     case PHASE_LINGER:
     case PHASE_COUNT:
         break;

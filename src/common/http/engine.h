@@ -44,6 +44,7 @@ enum phase {
     PHASE_REQUEST,   /* the application has it: c->x is set */
     PHASE_BODY,      /* c->x is set and wants its body */
     PHASE_REPLY,     /* a reply is leaving; c->x is set unless the request was too malformed to have one */
+    PHASE_SKIP,      /* answered before its body was read: that is dropped, then the next request may come */
     PHASE_IDLE,      /* between requests, nothing received */
     PHASE_LINGER, /* our direction is closed; what still comes is dropped, so that no reset overtakes the reply */
     PHASE_COUNT,
@@ -68,6 +69,7 @@ struct conn {
     enum http_fault out_fault;
     bool again; /* in loop->again */
     SLIST_ENTRY(conn) again_link;
+    size_t skip;    /* bytes of an unread body in front of the next request */
     size_t dropped; /* while lingering */
     struct net_addr peer, local;
     struct net_addr bucket; /* what it is counted by; family 0 for the exempt */

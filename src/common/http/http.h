@@ -10,7 +10,8 @@
  *
  * Life of an exchange (one request and its reply)
  *   head(x)       the header block is complete, no body byte was buffered; the application either
- *                   http_reply()       answers at once (an early refusal reaches a client that is still sending), or
+ *                   http_reply()       answers at once (an early refusal reaches a client that is still sending; after a short body of known length
+ *                                          the connection goes on), or
  *                   http_read_body()   wants the body first; `next` runs when it is complete (at once when there is none), or
  *                   http_suspend()     waits for something; `next` runs on the loop after http_resume().
  *                 `next` has the same three choices. Exactly one is taken by each callback.

@@ -215,8 +215,8 @@ static void cut_all(struct loop *loop)
     for (int phase = 0; phase < PHASE_COUNT; phase++) {
         struct conn *c;
         while ((c = TAILQ_FIRST(&loop->phases[phase])) != NULL) {
-            loop->cut =
-                loop->cut || (phase != PHASE_HANDSHAKE && phase != PHASE_IDLE && phase != PHASE_LINGER);
+            loop->cut = loop->cut || (phase != PHASE_HANDSHAKE && phase != PHASE_IDLE &&
+                                      phase != PHASE_SKIP && phase != PHASE_LINGER);
             conn__close(c);
         }
     }
@@ -348,6 +348,7 @@ bool loop__init(struct loop *loop, struct http_server *server, unsigned index)
     loop->phase_ms[PHASE_REQUEST] = limits->request_ms;
     loop->phase_ms[PHASE_BODY] = limits->body_ms;
     loop->phase_ms[PHASE_REPLY] = limits->reply_ms;
+    loop->phase_ms[PHASE_SKIP] = limits->body_ms;
     loop->phase_ms[PHASE_IDLE] = limits->idle_ms;
     loop->phase_ms[PHASE_LINGER] = LINGER_MS;
     buf_init(&loop->out, LIMIT_REPLY + LIMIT_HEADER_BLOCK);

@@ -2,6 +2,9 @@
 
 #include "common/base/banned.h"
 
+/* A batch of a hundred numbers with everything in it is half as long. */
+#define SKIP_BYTES_MAX ((uint64_t)128 * 1024)
+
 static const struct {
     int status;
     const char *text;
@@ -113,12 +116,19 @@ static void put_head(struct conn *c, const struct http_reply *reply, bool retry)
     buf_put_str(out, c->out_close ? STR("Connection: close\r\n\r\n") : STR("\r\n"));
 }
 
-/* After a body that was not read to its end nobody can say where the next request begins. */
+/* A body that was not begun, is short, and surely comes: where the next request begins is known. */
+static bool can_skip(const struct http_exchange *x)
+{
+    return x->body_cap == 0 && !x->framing.chunked && !x->framing.expect_continue &&
+           x->framing.content_length <= SKIP_BYTES_MAX;
+}
+
+/* After a body that was not read to its end nobody can say where the next request begins, but for one that can be skipped. */
 static bool must_close(const struct conn *c, const struct http_reply *reply)
 {
     const struct http_exchange *x = c->x;
-    return x == NULL || !x->framing.keep_alive || !x->body_done || reply->close || c->loop->draining ||
-           reply->fault == HTTP_FAULT_CUT;
+    return x == NULL || !x->framing.keep_alive || (!x->body_done && !can_skip(x)) || reply->close ||
+           c->loop->draining || reply->fault == HTTP_FAULT_CUT;
 }
 
 static void put_body(struct conn *c, const struct http_reply *reply)
@@ -137,6 +147,8 @@ void reply__put(struct conn *c, const struct http_reply *reply, bool retry)
     c->out_at = 0;
     c->out_fault = reply->fault;
     c->out_close = must_close(c, reply);
+    c->skip = c->x != NULL && !c->x->body_done ? (size_t)c->x->framing.content_length
+                                               : 0; /* with out_close without meaning */
     buf_reset(out);
     put_head(c, reply, retry);
     put_body(c, reply);

@@ -42,7 +42,7 @@ const struct metric_family http_metrics[HTTP_METRIC_COUNT] = {
 static const char *const phase_names[PHASE_COUNT] = {
     [PHASE_HANDSHAKE] = "handshake", [PHASE_HEADER] = "header", [PHASE_REQUEST] = "request",
     [PHASE_BODY] = "body",           [PHASE_REPLY] = "reply",   [PHASE_IDLE] = "idle",
-    [PHASE_LINGER] = "linger",
+    [PHASE_LINGER] = "linger",       [PHASE_SKIP] = "skip",
 };
 
 void http_limits_default(struct http_limits *ret)

@@ -408,6 +408,45 @@ static void test_refusal__is_seen_by_a_client_that_is_still_sending(void **state
     rig_stop(r);
 }
 
+static void test_refusal__of_a_short_body_keeps_the_connection(void **state UNUSED)
+{
+    rig_start(r, NULL);
+    BOTH_WAYS(tls)
+    {
+        struct client c;
+        client_open(&c, r, tls);
+        client_say(&c, "PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n");
+        struct answer a = client_answer(&c, false);
+        expect_answer(&a, 401, "early");
+        assert_false(answer_has(&a, "\r\nConnection: close\r\n"));
+        client_say(&c, "GET /e"); /* the body, which looks like a request and is none, ... */
+        client_say(&c, "vilPUT /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nok");
+        a = client_answer(&c, false); /* ... and what is behind it */
+        expect_answer(&a, 200, "ok");
+        client_close(&c);
+    }
+    rig_stop(r);
+}
+
+static void test_refusal__does_not_skip_what_it_cannot_measure(void **state UNUSED)
+{
+    static const char *const heads[] = {
+        "PUT /early HTTP/1.1\r\nHost: h\r\nContent-Length: 131073\r\n\r\n",
+        "PUT /early HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "PUT /early HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+    };
+    rig_start(r, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(heads); i++) {
+        struct client c;
+        client_open(&c, r, false);
+        struct answer a = client_ask(&c, heads[i]);
+        expect_answer(&a, 401, "early");
+        assert_true(answer_has(&a, "\r\nConnection: close\r\n"));
+        client_close(&c);
+    }
+    rig_stop(r);
+}
+
 static void test_linger__ends_for_a_client_that_never_stops(void **state UNUSED)
 {
     struct client c;
@@ -956,6 +995,8 @@ int main(void)
         cmocka_unit_test(test_deadline__closes_silent_and_idle_connections_without_a_word),
         cmocka_unit_test(test_deadline__cuts_off_a_slow_reader),
         cmocka_unit_test(test_refusal__is_seen_by_a_client_that_is_still_sending),
+        cmocka_unit_test(test_refusal__of_a_short_body_keeps_the_connection),
+        cmocka_unit_test(test_refusal__does_not_skip_what_it_cannot_measure),
         cmocka_unit_test(test_linger__ends_for_a_client_that_never_stops),
         cmocka_unit_test(test_body__takes_the_maximum_and_refuses_one_more),
         cmocka_unit_test(test_body__is_503_when_all_together_are_too_many),
