@@ -34,5 +34,6 @@ void clock_test_set_wall(struct wall wall);
 struct str clock_rfc3339(struct wall t, char text[CLOCK_TEXT_MAX]);
 /* "Mon, 23 Nov 2026 19:50:58 GMT" (RFC 9110, IMF-fixdate). */
 struct str clock_imf(struct wall t, char text[CLOCK_TEXT_MAX]);
-bool clock_parse_rfc3339(struct str s, struct wall *ret); /* any offset, fractions up to 9 digits, years 1970-9999 */
-bool clock_parse_imf(struct str s, struct wall *ret);     /* exact form, day name checked against the date */
+bool clock_parse_rfc3339(struct str s,
+                         struct wall *ret); /* any offset, fractions up to 9 digits, years 1970-9999 */
+bool clock_parse_imf(struct str s, struct wall *ret); /* exact form, day name checked against the date */

@@ -19,7 +19,7 @@ enum rc {
     RC_LIMIT,     /* a stated limit is reached */
     RC_BUSY,      /* not now; the same request may pass later */
     RC_UNCERTAIN, /* the commit was sent and no answer came: re-read, or use the operation id; never blind-retry */
-    RC_INTERNAL,  /* a fault of ours or of the machine */
+    RC_INTERNAL, /* a fault of ours or of the machine */
 };
 
 /* One finding of several, in an arena. */
@@ -40,10 +40,10 @@ struct err_list {
 
 struct err {
     enum rc rc;
-    const char *code;              /* static text, or NULL */
-    char field[160];               /* "numbers[7].telephoneNumber"; empty when there is none */
+    const char *code; /* static text, or NULL */
+    char field[160];  /* "numbers[7].telephoneNumber"; empty when there is none */
     char msg[400];
-    uint32_t retry_after_ms;       /* with RC_BUSY and RC_LIMIT; 0 = unknown */
+    uint32_t retry_after_ms;        /* with RC_BUSY and RC_LIMIT; 0 = unknown */
     const struct err_list *details; /* the single findings, or NULL; lives in their arena */
 };
 

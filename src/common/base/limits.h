@@ -1,30 +1,32 @@
 /* Every maximum that is not a configuration option, in one place. Bytes unless the name says otherwise. */
 #pragma once
 
-#define LIMIT_TARGET 2083              /* request target; over it 414 (contract) */
-#define LIMIT_HEADER_BLOCK (32 * 1024) /* over it 431 */
-#define LIMIT_HEADER_COUNT 100
-#define LIMIT_BODY (1024 * 1024)       /* over it 413 */
-#define LIMIT_BODIES (64 * 1024 * 1024)/* all request bodies in memory together; over it 503 */
-#define LIMIT_LINGER (8 * 1024 * 1024) /* read and dropped after an early refusal */
-#define LIMIT_REPLY (8 * 1024 * 1024)
-#define LIMIT_REQUEST_ARENA (24 * 1024 * 1024)
-#define LIMIT_JSON_DEPTH 16            /* nesting */
-#define LIMIT_JSON_VALUES 50000        /* in one document: a tree takes up to 250 bytes for each */
-#define LIMIT_TOKEN (16 * 1024)        /* bearer token */
-#define LIMIT_FETCH_REPLY (1024 * 1024)/* discovery document, key set */
-#define LIMIT_SECRET (64 * 1024)       /* a file that holds one secret */
-#define LIMIT_CONFIG_FILE (1024 * 1024)
-#define LIMIT_CONFIG_LINE 4096         /* of a configuration file */
-#define LIMIT_KEYS 100                 /* keys of one issuer */
-#define LIMIT_BATCH 100                /* numbers in a batch (contract) */
-#define LIMIT_DETAILS 100              /* findings reported for one request */
-#define LIMIT_PAGE 500
-#define LIMIT_PAGE_DEFAULT 200
-#define LIMIT_CAPABILITY_NUMBERS 10000 /* numbers in a capability query */
-#define LIMIT_FILTER 1024              /* text of a filter */
-#define LIMIT_FILTER_NODES 64
-#define LIMIT_ACCOUNT_DELETE 100000    /* numbers that go with an account in one request */
-#define LIMIT_TEXT 1024                /* string fields for which the contract names no maximum */
-#define LIMIT_TEXTS 100                /* members of a string array */
-#define LIMIT_CUSTOMER_DOMAIN 48       /* characters of <label>.1r1.<base domain>: Entra ID takes no longer domain */
+#define LIMIT_TARGET             2083        /* request target; over it 414 (contract) */
+#define LIMIT_HEADER_BLOCK       (32 * 1024) /* over it 431 */
+#define LIMIT_HEADER_COUNT       100
+#define LIMIT_BODY               (1024 * 1024)      /* over it 413 */
+#define LIMIT_BODIES             (64 * 1024 * 1024) /* all request bodies in memory together; over it 503 */
+#define LIMIT_LINGER             (8 * 1024 * 1024)  /* read and dropped after an early refusal */
+#define LIMIT_REPLY              (8 * 1024 * 1024)
+#define LIMIT_REQUEST_ARENA      (24 * 1024 * 1024)
+#define LIMIT_JSON_DEPTH         16            /* nesting */
+#define LIMIT_JSON_VALUES        50000         /* in one document: a tree takes up to 250 bytes for each */
+#define LIMIT_TOKEN              (16 * 1024)   /* bearer token */
+#define LIMIT_FETCH_REPLY        (1024 * 1024) /* discovery document, key set */
+#define LIMIT_SECRET             (64 * 1024)   /* a file that holds one secret */
+#define LIMIT_CONFIG_FILE        (1024 * 1024)
+#define LIMIT_CONFIG_LINE        4096 /* of a configuration file */
+#define LIMIT_KEYS               100  /* keys of one issuer */
+#define LIMIT_BATCH              100  /* numbers in a batch (contract) */
+#define LIMIT_DETAILS            100  /* findings reported for one request */
+#define LIMIT_PAGE               500
+#define LIMIT_PAGE_DEFAULT       200
+#define LIMIT_PAGE_BYTES         (1024 * 1024) /* of its items in memory; the page then ends early */
+#define LIMIT_CAPABILITY_NUMBERS 10000         /* numbers in a capability query */
+#define LIMIT_FILTER             1024          /* text of a filter */
+#define LIMIT_FILTER_NODES       64
+#define LIMIT_ACCOUNT_DELETE     100000 /* numbers that go with an account in one request */
+#define LIMIT_TEXT               1024   /* string fields for which the contract names no maximum */
+#define LIMIT_TEXTS              100    /* members of a string array */
+#define LIMIT_CUSTOMER_DOMAIN                                                                                \
+    48 /* characters of <label>.1r1.<base domain>: Entra ID takes no longer domain */

@@ -40,14 +40,15 @@ static inline struct log_field log_us(const char *name, int64_t us)
 }
 
 /* LOG(LOG_INFO, "request", log_str("request_id", id), log_i64("status", 200)); absent strings are left out. */
-#define LOG(level, event, ...)                                                                                         \
-    do {                                                                                                               \
-        if (log_wants(level)) {                                                                                        \
-            log_write(level, event, (struct log_field[]){__VA_ARGS__ __VA_OPT__(, )(struct log_field){0}});            \
-        }                                                                                                              \
+#define LOG(level, event, ...)                                                                               \
+    do {                                                                                                     \
+        if (log_wants(level)) {                                                                              \
+            log_write(level, event, (struct log_field[]){__VA_ARGS__ __VA_OPT__(, )(struct log_field){0}});  \
+        }                                                                                                    \
     } while (0)
 
 void log_setup(const char *program, enum log_level level, enum log_format format);
 void log_set_level(enum log_level level);
 bool log_wants(enum log_level level);
-void log_write(enum log_level level, const char *event, const struct log_field *fields); /* ends at name == NULL */
+void log_write(enum log_level level, const char *event,
+               const struct log_field *fields); /* ends at name == NULL */

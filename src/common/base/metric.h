@@ -12,7 +12,7 @@ struct metric_family {
     enum metric_type type;
     const char *help;
     const char *labels[METRIC_LABELS_MAX]; /* names; NULL ends */
-    const double *bounds;                  /* histogram: upper bounds, ascending, ends with a 0; NULL = default seconds */
+    const double *bounds; /* histogram: upper bounds, ascending, ends with a 0; NULL = default seconds */
 };
 
 struct metrics;
@@ -21,8 +21,10 @@ struct metric;
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 /* The series of `family` (a row that outlives the metrics) with these label values (copied); made at the first call. */
-struct metric *metrics_series(struct metrics *metrics, const struct metric_family *family, const char *const *values);
-void metric_add(struct metric *metric, int64_t n); /* all three take NULL and do nothing: rooms run without metrics */
+struct metric *metrics_series(struct metrics *metrics, const struct metric_family *family,
+                              const char *const *values);
+void metric_add(struct metric *metric,
+                int64_t n); /* all three take NULL and do nothing: rooms run without metrics */
 void metric_set(struct metric *metric, int64_t value);
 void metric_observe(struct metric *metric, double value);
 int64_t metric_value(const struct metric *metric);

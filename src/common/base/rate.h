@@ -9,7 +9,8 @@ struct rate_ring {
     int64_t window_ms;
 };
 
-bool rate_ring_init(struct rate_ring *ring, uint32_t limit, int64_t window_ms); /* limit 0 = admits everything */
+bool rate_ring_init(struct rate_ring *ring, uint32_t limit,
+                    int64_t window_ms); /* limit 0 = admits everything */
 void rate_ring_clear(struct rate_ring *ring);
 /* Takes a slot. False: full; *ret_wait_ms (at least 1) is the time until the next one is free. */
 bool rate_ring_take(struct rate_ring *ring, struct mono now, int64_t *ret_wait_ms);

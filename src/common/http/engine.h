@@ -170,6 +170,7 @@ struct http_server {
     pthread_t *threads; /* of the loops */
     unsigned loop_count;
     atomic_bool draining;
+    atomic_uint held;           /* threads between http_server_hold() and release */
     atomic_size_t bodies_bytes; /* of all request bodies in memory */
     pthread_mutex_t tls_lock;
     SSL_CTX *tls; /* guarded by tls_lock; NULL: no listener has TLS */

@@ -184,20 +184,38 @@ struct http_ticket *http_suspend(struct http_exchange *x, http_next *next)
     return &x->ticket;
 }
 
-/* Wakes the loop only when the list was empty, so a group of resumes costs one wake-up, and none on the loop's own thread,
- * which looks at the list before it sleeps. */
+/* Wakes the loop only when the list was empty and nobody holds wake-ups back, and never from the loop's own thread, which looks at
+ * the list before it sleeps. First the push, then the look at `held`; the release does it in the other order, so one of the two
+ * sees the other. */
 void http_resume(struct http_ticket *ticket)
 {
     struct loop *loop = ticket->x->loop;
+    struct http_server *server = loop->server;
     bool at_home = pthread_equal(loop->thread, pthread_self());
     struct http_ticket *head = atomic_load_explicit(&loop->resumed, memory_order_relaxed);
     do {
         ticket->next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&loop->resumed, &head, ticket, memory_order_release,
-                                                    memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak(&loop->resumed, &head, ticket));
     /* The ticket is the loop's again: it may be gone by now. */
-    if (head == NULL && !at_home) {
+    if (head == NULL && !at_home && atomic_load(&server->held) == 0) {
         loop__wake(loop);
+    }
+}
+
+void http_server_hold(struct http_server *server)
+{
+    atomic_fetch_add(&server->held, 1);
+}
+
+void http_server_release(struct http_server *server)
+{
+    if (atomic_fetch_sub(&server->held, 1) > 1) {
+        return; /* the last one wakes */
+    }
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        if (atomic_load(&server->loops[i]->resumed) != NULL) {
+            loop__wake(server->loops[i]);
+        }
     }
 }
 

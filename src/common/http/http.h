@@ -185,6 +185,10 @@ typedef void http_next(struct http_exchange *x);
 void http_read_body(struct http_exchange *x, http_next *next);
 struct http_ticket *http_suspend(struct http_exchange *x, http_next *next);
 void http_resume(struct http_ticket *ticket); /* any thread, exactly once */
+/* Around many resumes: loops are woken at the release, once each, instead of for every few. Any thread; what other threads resume
+ * meanwhile waits as long, so it should be short. */
+void http_server_hold(struct http_server *server);
+void http_server_release(struct http_server *server);
 void http_reply(struct http_exchange *x, const struct http_reply *reply);
 
 const char *http_status_text(int status);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <string.h>
 
 #include "common/base/banned.h"
 
@@ -26,10 +27,12 @@ static int passphrase_none(char *text UNUSED, int size UNUSED, int writing UNUSE
     return -1;
 }
 
+/* The first in OpenSSL's queue is the cause; of a file that cannot be opened it is the system's own error. */
 static enum rc refuse(struct err *err, const char *what, const char *path)
 {
-    unsigned long code = ERR_peek_last_error();
-    const char *why = ERR_SYSTEM_ERROR(code) ? NULL : ERR_reason_error_string(code);
+    unsigned long code = ERR_peek_error();
+    const char *why =
+        ERR_SYSTEM_ERROR(code) ? strerrordesc_np(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
     ERR_clear_error();
     return err_set(err, RC_INVALID, NULL, "%s %s: %s", what, path, why != NULL ? why : "cannot be read");
 }

@@ -14,7 +14,7 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_REAL, JSON_STRING, JSON_AR
 MUST_USE enum rc json_parse(struct str text, struct arena *mem, const struct json **ret, struct err *err);
 
 enum json_type json_type(const struct json *value);
-const char *json_type_name(enum json_type type); /* "string", "integer", ... for messages */
+const char *json_type_name(enum json_type type);  /* "string", "integer", ... for messages */
 struct str json_string(const struct json *value); /* absent when it is none */
 int64_t json_int(const struct json *value);       /* 0 when it is none */
 double json_double(const struct json *value);     /* of an integer too; 0 when it is no number */

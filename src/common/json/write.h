@@ -23,6 +23,7 @@ void json_put_null(struct json_out *out);
 void json_put_raw(struct json_out *out, struct str json); /* text that is JSON already */
 
 /* name and value in one */
-void json_str_member(struct json_out *out, const char *name, struct str value); /* nothing at all when absent */
+void json_str_member(struct json_out *out, const char *name,
+                     struct str value); /* nothing at all when absent */
 void json_i64_member(struct json_out *out, const char *name, int64_t value);
 void json_bool_member(struct json_out *out, const char *name, bool value);

@@ -125,12 +125,10 @@ static void send_reply(struct call *call, int status, struct str body)
 void call_reply_buf(struct call *call, int status, struct buf *out)
 {
     if (buf_failed(out)) {
-        call->header_count = 0;
-        buf_reset(out);
         struct err err;
-        enum rc rc = err_set(&err, RC_INTERNAL, NULL, "the reply is larger than %d bytes", LIMIT_REPLY);
-        status = error_row_of(rc, &err)->status;
-        error_write(error_row_of(rc, &err), &err, out);
+        call_fail(call, err_set(&err, RC_INTERNAL, NULL, "the reply is larger than %d bytes", LIMIT_REPLY),
+                  &err);
+        return;
     }
     call_header(call, "Content-Type", STR("application/json"));
     send_reply(call, status, buf_str(out));

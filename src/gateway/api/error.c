@@ -133,11 +133,12 @@ static void write_details(struct json_out *out, const struct err_list *details)
     json_array_end(out);
 }
 
-/* A fault of ours says nothing of its inside; the log does. */
+/* A fault of ours says nothing of its inside, the log does; after an unknown outcome the row says what to do.
+ */
 static struct str message_of(const struct error_row *row, const struct err *err)
 {
-    bool inner = row->rc == RC_INTERNAL || err == NULL || err->msg[0] == '\0';
-    return str_of(inner ? row->text : err->msg);
+    bool ours = row->rc == RC_INTERNAL || row->rc == RC_UNCERTAIN;
+    return str_of(ours || err == NULL || err->msg[0] == '\0' ? row->text : err->msg);
 }
 
 void error_write(const struct error_row *row, const struct err *err, struct buf *out)

@@ -171,8 +171,9 @@ static enum rc check_param(struct call *call, struct call_param param, struct er
         bool ok = call->delete_numbers || str_eq(param.value, STR("false"));
         return ok ? RC_OK : bad_param(err, param.name, "must be true or false");
     }
-    enum rc rc = takes_list_param(call->route, param.name) ? list_param_read(call, param.name, param.value, err)
-                                                           : RC_NOT_FOUND;
+    enum rc rc = takes_list_param(call->route, param.name)
+                     ? list_param_read(call, param.name, param.value, err)
+                     : RC_NOT_FOUND;
     return rc == RC_NOT_FOUND ? bad_param(err, param.name, "is not known here") : rc;
 }
 
@@ -422,7 +423,7 @@ void gate_head(void *api, struct http_exchange *x)
     gate_token(x);
 }
 
-/* What the engine refuses, in the words of the contract. */
+/* What the engine refuses, in the words of the contract. Retry-After of its 503 is the engine's own. */
 static const char *code_of_status(int status)
 {
     static const struct {
@@ -449,16 +450,13 @@ void gate_refused(void *api, struct http_exchange *x, const char *reason, struct
     struct buf out;
     buf_init(&out, 4096);
     error_write(row, &err, &out);
-    struct http_header *headers = arena_alloc_array(mem, 5, sizeof *headers);
+    struct http_header *headers = arena_alloc_array(mem, 4, sizeof *headers);
     size_t n = 0;
     char id[UUID_TEXT_MAX];
     headers[n++] = (struct http_header){STR("Content-Type"), STR("application/json")};
     headers[n++] = (struct http_header){STR("x-ms-error-code"), str_of(row->code)};
     headers[n++] = (struct http_header){STR("x-ms-request-id"),
                                         call != NULL ? call->request_id : arena_str(mem, random_uuid(id))};
-    if (reply->status == 503) {
-        headers[n++] = (struct http_header){STR("Retry-After"), STR("1")};
-    }
     if (call != NULL && !str_absent(call->client_request_id)) {
         headers[n++] = (struct http_header){STR("x-ms-client-request-id"), call->client_request_id};
     }

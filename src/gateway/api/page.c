@@ -133,7 +133,8 @@ static struct str link_base(struct call *call)
         return settings->public_url;
     }
     if (host_is_ours(settings, call->request->authority)) {
-        return arena_printf(call->mem, "%s://%" STR_FMT, call->request->tls ? "https" : "http",
+        bool plain = !call->request->tls && !str_starts(call->request->authority, STR("provapi."));
+        return arena_printf(call->mem, "%s://%" STR_FMT, plain ? "http" : "https",
                             STR_ARG(call->request->authority));
     }
     return arena_printf(call->mem, "https://provapi.%" STR_FMT, STR_ARG(settings->base_domain));

@@ -8,7 +8,8 @@
 
 struct backend {
     void *arg;
-    enum rc (*capability_plans)(void *arg, struct str tenant_id, struct arena *mem, struct capability_plans *ret, struct err *err);
+    enum rc (*capability_plans)(void *arg, struct str tenant_id, struct arena *mem,
+                                struct capability_plans *ret, struct err *err);
     enum rc (*available_capabilities)(void *arg, struct str tenant_id, const struct identifier_batch *numbers,
                                       struct arena *mem, struct available_capabilities *ret, struct err *err);
 };

@@ -46,14 +46,14 @@ struct list_query {
     const struct query_node *filter; /* NULL = everything */
     struct cursor after;
     uint64_t skip;
-    uint32_t limit; /* items wanted, at least 1 */
-    bool count;     /* count the matches of the filter, before skip and limit */
+    uint32_t limit;    /* items wanted, at least 1 */
+    bool count;        /* count the matches of the filter, before skip and limit */
     bool newest_first; /* audit only */
 };
 
 struct list_page {
     struct part_list items;
-    bool more;          /* there may be further items after `last`; a page may be short, even empty, and have more */
+    bool more; /* there may be further items after `last`; a page may be short, even empty, and have more */
     struct cursor last; /* of the page, or how far the scan came */
     uint64_t skip_left; /* of query.skip, when a scan ended before it was used up */
     int64_t count;      /* -1: not asked for */

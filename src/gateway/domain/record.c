@@ -205,7 +205,8 @@ static enum rc write_counts(const struct change *change, const struct record_set
         count(&delta, r->before, -1);
         count(&delta, r->after, +1);
     }
-    return has_counts(&delta) ? repo_number_counts_add(change->tx, set->account, &delta, err) : RC_OK;
+    return has_counts(&delta) ? repo_number_counts_add(change->tx, set->account, &delta, change->now, err)
+                              : RC_OK;
 }
 
 /* ---- audit and outbox ---- */

@@ -35,7 +35,7 @@ struct repo_job {
     unsigned loop;        /* of the event loop that submits; the store has a connection for each */
     struct mono deadline; /* a job not begun by then is done(RC_BUSY) */
     struct op_id op;
-    struct arena *mem;    /* rewound to its mark before each run */
+    struct arena *mem; /* rewound to its mark before each run */
     /* May run again after a failure that was not its own: touches tx and mem only. Anything but RC_OK rolls back. */
     enum rc (*run)(struct repo_tx *tx, struct repo_job *job, struct err *err);
     /* Once, after the durable commit or the refusal. On any thread, and for SQLite point reads before repo_submit returns. */
@@ -46,7 +46,9 @@ struct repo_job {
         int64_t submitted_us;
     } store;
 };
-void repo_submit(struct repo *repo, struct repo_job *job); /* never blocks, except for a SQLite point read; queue full: done(RC_BUSY) */
+void repo_submit(
+    struct repo *repo,
+    struct repo_job *job); /* never blocks, except for a SQLite point read; queue full: done(RC_BUSY) */
 
 /* A slot of the rate limit (over all nodes where the store is shared). */
 struct admission {
@@ -63,37 +65,44 @@ enum repo_lock { REPO_READ, REPO_SHARE, REPO_UPDATE }; /* what SQLite's single w
 
 MUST_USE enum rc repo_revision_next(struct repo_tx *tx, int64_t *ret, struct err *err);
 
-MUST_USE enum rc repo_account_find(struct repo_tx *tx, struct arena *mem, struct str name, enum repo_lock lock,
-                                   const struct account **ret, struct err *err);
-MUST_USE enum rc repo_account_write(struct repo_tx *tx, const struct account *account, bool exists, struct err *err);
+MUST_USE enum rc repo_account_find(struct repo_tx *tx, struct arena *mem, struct str name,
+                                   enum repo_lock lock, const struct account **ret, struct err *err);
+MUST_USE enum rc repo_account_write(struct repo_tx *tx, const struct account *account, bool exists,
+                                    struct err *err);
 MUST_USE enum rc repo_account_remove(struct repo_tx *tx, struct str name, struct err *err);
 /* The account whose subdomain label this is, letter case aside. RC_NOT_FOUND: free. */
-MUST_USE enum rc repo_account_by_subdomain(struct repo_tx *tx, struct arena *mem, struct str label, struct str *ret_name,
-                                           struct err *err);
+MUST_USE enum rc repo_account_by_subdomain(struct repo_tx *tx, struct arena *mem, struct str label,
+                                           struct str *ret_name, struct err *err);
 /* Numbers of the account, and of those with each service enabled. From counters, never scanned. */
 struct number_counts {
     int64_t all, of[SERVICE_COUNT];
 };
-MUST_USE enum rc repo_number_counts(struct repo_tx *tx, struct str account, struct number_counts *ret, struct err *err);
-MUST_USE enum rc repo_number_counts_add(struct repo_tx *tx, struct str account, const struct number_counts *delta,
-                                        struct err *err);
+MUST_USE enum rc repo_number_counts(struct repo_tx *tx, struct str account, struct number_counts *ret,
+                                    struct err *err);
+MUST_USE enum rc repo_number_counts_add(struct repo_tx *tx, struct str account,
+                                        const struct number_counts *delta, struct wall at, struct err *err);
 
 /* By number, whichever account holds it. */
-MUST_USE enum rc repo_number_find(struct repo_tx *tx, struct arena *mem, int64_t telephone_number, enum repo_lock lock,
-                                  const struct number **ret, struct err *err);
+MUST_USE enum rc repo_number_find(struct repo_tx *tx, struct arena *mem, int64_t telephone_number,
+                                  enum repo_lock lock, const struct number **ret, struct err *err);
 /* Many at once, ascending and without duplicates; ret[i] is NULL where there is none. */
-MUST_USE enum rc repo_numbers_find(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers, size_t count,
-                                   enum repo_lock lock, const struct number **ret, struct err *err);
-/* Inserts or replaces, ascending. */
-MUST_USE enum rc repo_numbers_write(struct repo_tx *tx, const struct number *const *numbers, size_t count, struct err *err);
-MUST_USE enum rc repo_numbers_remove(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count, struct err *err);
+MUST_USE enum rc repo_numbers_find(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers,
+                                   size_t count, enum repo_lock lock, const struct number **ret,
+                                   struct err *err);
+/* Inserts or replaces, ascending. One that is there stays with its account, whatever is written: to move it, remove it first. */
+MUST_USE enum rc repo_numbers_write(struct repo_tx *tx, const struct number *const *numbers, size_t count,
+                                    struct err *err);
+MUST_USE enum rc repo_numbers_remove(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count,
+                                     struct err *err);
 
-MUST_USE enum rc repo_rfi_find(struct repo_tx *tx, struct arena *mem, struct str tenant_id, enum repo_lock lock,
-                               const struct rfi **ret, struct err *err); /* accountName is filled in: the first account on that tenant */
+MUST_USE enum rc repo_rfi_find(
+    struct repo_tx *tx, struct arena *mem, struct str tenant_id, enum repo_lock lock, const struct rfi **ret,
+    struct err *err); /* accountName is filled in: the first account on that tenant */
 MUST_USE enum rc repo_rfi_write(struct repo_tx *tx, const struct rfi *rfi, struct err *err);
-MUST_USE enum rc repo_civic_address_find(struct repo_tx *tx, struct arena *mem, struct str account, struct str id,
-                                         const struct civic_address **ret, struct err *err);
-MUST_USE enum rc repo_civic_address_write(struct repo_tx *tx, const struct civic_address *address, struct err *err);
+MUST_USE enum rc repo_civic_address_find(struct repo_tx *tx, struct arena *mem, struct str account,
+                                         struct str id, const struct civic_address **ret, struct err *err);
+MUST_USE enum rc repo_civic_address_write(struct repo_tx *tx, const struct civic_address *address,
+                                          struct err *err);
 MUST_USE enum rc repo_civic_addresses_remove(struct repo_tx *tx, struct str account, struct err *err);
 
 /* Lists: items are struct account, number, rfi, civic_address, audit_row. In a job of kind REPO_SCAN they read in slices, each with a
@@ -104,16 +113,17 @@ MUST_USE enum rc repo_numbers_list(struct repo_tx *tx, struct arena *mem, const 
                                    struct list_page *ret, struct err *err);
 MUST_USE enum rc repo_rfis_list(struct repo_tx *tx, struct arena *mem, const struct list_query *query,
                                 struct list_page *ret, struct err *err);
-MUST_USE enum rc repo_civic_addresses_list(struct repo_tx *tx, struct arena *mem, const struct list_query *query,
-                                           struct list_page *ret, struct err *err);
+MUST_USE enum rc repo_civic_addresses_list(struct repo_tx *tx, struct arena *mem,
+                                           const struct list_query *query, struct list_page *ret,
+                                           struct err *err);
 
 /* Repeatability: what was done under an operation id. */
 struct operation {
     struct op_id op;
     uint8_t fingerprint[32]; /* SHA-256 of what makes a request the same request */
     struct wall first_sent;
-    int status;              /* HTTP status that was answered; 2xx always */
-    struct etag_of_then {    /* the ETag that was answered; 0 and 0: none */
+    int status;           /* HTTP status that was answered; 2xx always */
+    struct etag_of_then { /* the ETag that was answered; 0 and 0: none */
         uint64_t configuration, status;
     } etag;
 };
@@ -150,4 +160,5 @@ MUST_USE enum rc repo_audit_list(struct repo_tx *tx, struct arena *mem, const st
  * account yet, the tenant id as it is stored. */
 enum outbox_kind { OUTBOX_SYNC, OUTBOX_DNS, OUTBOX_RFI };
 #define OUTBOX_KIND_COUNT 3
-MUST_USE enum rc repo_outbox_touch(struct repo_tx *tx, enum outbox_kind kind, struct str key, struct err *err);
+MUST_USE enum rc repo_outbox_touch(struct repo_tx *tx, enum outbox_kind kind, struct str key,
+                                   struct err *err);

@@ -54,8 +54,9 @@ static enum rc read_order(struct call *call, struct audit_query *query, struct e
 /* Rows are found fast by age and by account; anything else looks at every row. */
 static bool is_searched(const struct audit_query *query)
 {
-    return query->by_kind || !str_absent(query->key) || !str_absent(query->caller) || !str_absent(query->request_id) ||
-           query->since.ms != CLOCK_ABSENT.ms || query->until.ms != CLOCK_ABSENT.ms;
+    return query->by_kind || !str_absent(query->key) || !str_absent(query->caller) ||
+           !str_absent(query->request_id) || query->since.ms != CLOCK_ABSENT.ms ||
+           query->until.ms != CLOCK_ABSENT.ms;
 }
 
 enum rc audit_check(struct call *call, struct err *err)

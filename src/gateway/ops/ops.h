@@ -16,9 +16,8 @@ struct ops {
     struct str base_domain;
     bool single_region, test_target;
     struct str custom_header_name;
-    uint32_t requests_per_minute,
-        requests_per_minute_user; /* as configured at start or reload; read by loops */
-    struct str openapi;           /* the document, made once by ops_openapi() */
+    _Atomic uint32_t requests_per_minute, requests_per_minute_user; /* written at reload, read by loops */
+    struct str openapi; /* the document, made once by ops_openapi() */
 };
 
 extern const struct route_table ops_routes;

@@ -20,6 +20,7 @@
     "select r.name, r.name" ACCOUNT_COLUMNS(COLUMN_OF_R)                                                     \
     ", coalesce(sum(c.operator_connect), 0), coalesce(sum(c.phone_mobile), 0)"                               \
     ", coalesce(sum(c.direct_routing), 0), coalesce(sum(c.zoom), 0), coalesce(sum(c.call_protection), 0)"    \
+    ", coalesce(max(c.changed_at), 0)"                                                                       \
     " from account r left join number_count c on c.account = r.name"
 #define INSERT_ACCOUNT                                                                                       \
     "insert into account (name" WRITTEN_COLUMNS(COLUMN) ") values (?" WRITTEN_COLUMNS(COLUMN_PARAM) ")"
@@ -40,8 +41,8 @@ static const struct sql_text counts_of = {.text =
 /* One writer needs one shard. */
 static const struct sql_text counts_add = {.text =
     "insert into number_count"
-    " (account, shard, numbers, operator_connect, phone_mobile, direct_routing, zoom, call_protection)"
-    " values (?, 0, ?, ?, ?, ?, ?, ?) on conflict (account, shard) do update set shard = 0"
+    " (account, shard, numbers, operator_connect, phone_mobile, direct_routing, zoom, call_protection, changed_at)"
+    " values (?, 0, ?, ?, ?, ?, ?, ?, ?) on conflict (account, shard) do update set changed_at = excluded.changed_at"
     ADD(numbers) ADD(operator_connect) ADD(phone_mobile) ADD(direct_routing) ADD(zoom) ADD(call_protection)};
 /* clang-format on */
 
@@ -118,6 +119,10 @@ static void read_account(struct sql_stmt *stmt, struct arena *mem, void *item)
         if (of[i] != NULL) {
             of[i]->number_count = number_count;
         }
+    }
+    int64_t counted_at = sql_read_i64(stmt); /* a reply that shows other counts is a later one */
+    if (counted_at > account->revision.status_at.ms) {
+        account->revision.status_at.ms = counted_at;
     }
 }
 
@@ -267,7 +272,7 @@ enum rc repo_number_counts(struct repo_tx *tx, struct str account, struct number
 }
 
 enum rc repo_number_counts_add(struct repo_tx *tx, struct str account, const struct number_counts *delta,
-                               struct err *err)
+                               struct wall at, struct err *err)
 {
     static const struct number_counts nothing;
     if (memcmp(delta, &nothing, sizeof nothing) == 0) {
@@ -283,6 +288,7 @@ enum rc repo_number_counts_add(struct repo_tx *tx, struct str account, const str
     for (int i = 0; i < SERVICE_COUNT; i++) {
         sql_bind_i64(stmt, delta->of[i]);
     }
+    sql_bind_i64(stmt, at.ms);
     return sql_run(stmt, err);
 }
 

@@ -5,6 +5,7 @@
 #include "gateway/store/list.h"
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 
 #include "common/base/banned.h"
 
@@ -18,9 +19,10 @@ struct list {
     const struct list_query *query;
     char *items;
     size_t count, room;
-    struct cursor at;   /* everything up to here has been seen */
-    struct cursor last; /* key of the last item */
-    uint64_t skip;      /* matches still to be skipped */
+    size_t bytes_before; /* of the arena */
+    struct cursor at;    /* everything up to here has been seen */
+    struct cursor last;  /* key of the last item */
+    uint64_t skip;       /* matches still to be skipped */
     bool more;
 };
 
@@ -169,10 +171,17 @@ static struct cursor read_key(const struct list *list, struct sql_stmt *stmt)
     return (struct cursor){.set = true, .text = sql_read_text(stmt, list->mem)};
 }
 
-/* The row is an item, or says that there is more than was asked for. */
+/* One item always fits; a few hundred large ones would be more than a reply can hold. */
+static bool is_full(const struct list *list)
+{
+    bool large = arena_bytes(list->mem) - list->bytes_before > LIMIT_PAGE_BYTES;
+    return list->count == list->query->limit || (list->count > 0 && large);
+}
+
+/* The row is an item, or says that there is more than the page takes. */
 static enum rc take_row(struct list *list, struct sql_stmt *stmt, struct err *err)
 {
-    if (list->count == list->query->limit) {
+    if (is_full(list)) {
         list->more = true;
         return RC_OK;
     }
@@ -414,6 +423,7 @@ enum rc list_read(struct repo_tx *tx, struct arena *mem, const struct list_kind 
                         .kind = kind,
                         .extra = extra,
                         .query = query,
+                        .bytes_before = arena_bytes(mem),
                         .at = query->after,
                         .last = query->after,
                         .skip = query->skip};

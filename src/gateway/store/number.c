@@ -12,10 +12,12 @@ enum parts { HAS_SERVICES = 1 << 0, HAS_CONFIGURATION = 1 << 1 };
     X(service##_available_capabilities) X(service##_additional_usages) X(service##_civic_address_id)         \
     X(service##_location_id) X(service##_displayed_country_code)
 #define CONFIG_COLUMN_COUNT 9 /* of these: from allow_tenant_address_update on */
-#define NUMBER_COLUMNS(X)                                                                                    \
-    X(account) X(parts) X(provisioning_status) X(provisioning_errors) X(custom_sip_header)                   \
+/* The account of a number never changes, so replacing one leaves the index over accounts alone. */
+#define CHANGING_COLUMNS(X)                                                                                  \
+    X(parts) X(provisioning_status) X(provisioning_errors) X(custom_sip_header)                              \
     X(direct_routing_enabled) X(zoom_enabled) X(call_protection_enabled)                                     \
     SYNCED_COLUMNS(X, operator_connect) SYNCED_COLUMNS(X, phone_mobile) REVISION_COLUMNS(X)
+#define NUMBER_COLUMNS(X) X(account) CHANGING_COLUMNS(X)
 
 /* Those with few columns go first. */
 static const enum service plain[] = {SERVICE_DIRECT_ROUTING, SERVICE_ZOOM, SERVICE_CALL_PROTECTION};
@@ -27,7 +29,7 @@ static const struct sql_text by_number = {.text =
     SELECT_NUMBER " where r.telephone_number = ? and r.releasing = 0"};
 static const struct sql_text write_number = {.text =
     "insert into number (telephone_number" NUMBER_COLUMNS(COLUMN) ") values (?" NUMBER_COLUMNS(COLUMN_PARAM) ")"
-    " on conflict (telephone_number) do update set releasing = 0" NUMBER_COLUMNS(COLUMN_SET)};
+    " on conflict (telephone_number) do update set releasing = 0" CHANGING_COLUMNS(COLUMN_SET)};
 static const struct sql_text remove_number = {.text =
     "delete from number where telephone_number = ? and releasing = 0"};
 static const struct sql_text count_all = {.text = "select coalesce(sum(numbers), 0) from number_count"};

@@ -61,7 +61,8 @@ enum rc revision_reserve(struct sql *sql, struct revision_counter *revisions, st
 enum rc repo_revision_next(struct repo_tx *tx, int64_t *ret, struct err *err)
 {
     ensure(tx->revisions != NULL);
-    if (tx->revisions->next == tx->revisions->reserved) {
+    /* Beyond, not only at it: what a part that failed wrote ahead is undone, what it took is not. */
+    if (tx->revisions->next >= tx->revisions->reserved) {
         enum rc rc = write_ahead(tx->sql, tx->revisions, err);
         if (rc != RC_OK) {
             return rc;

@@ -28,6 +28,9 @@ struct store_config {
      * to reach their clients lets its loops send them before it ends. All later jobs are refused. */
     void (*fatal)(void *arg, const char *why);
     void *fatal_arg;
+    /* Optional: called before and after the done() calls of a commit group, on the writer's thread. */
+    void (*burst)(void *arg, bool begins);
+    void *burst_arg;
     struct {              /* switches for tests alone */
         bool no_sync;     /* synchronous=NORMAL: loses what was acknowledged when the power goes */
         const char *vfs;  /* SQLite VFS to use */

@@ -22,7 +22,6 @@
 #include "common/base/banned.h"
 
 #define SETTINGS_BYTES_MAX (4 * 1024 * 1024)
-#define LISTEN_MAX         16
 #define EXIT_STORE_FAILED  70 /* a failure that the service manager answers with a new start */
 
 /* One reading of the configuration file. */
@@ -46,6 +45,7 @@ struct app {
     struct http_server *admin_server, *server;
     unsigned loops;
     atomic_bool store_failed;
+    _Atomic(struct http_server *) replies_to; /* the API's server, from before its first request on */
 };
 
 static const struct metric_family family_build = {.name = "numgate_build_info",
@@ -63,19 +63,18 @@ static void snapshot_free(struct snapshot *snapshot)
     }
 }
 
-/* The snapshot lives in its own arena. */
-static enum rc snapshot_load(const char *path, struct snapshot **ret, struct err *err)
+/* The snapshot lives in its own arena, and so do the findings of a file that cannot be read into it. */
+static struct snapshot *snapshot_new(void)
 {
     struct arena *mem = arena_new(SETTINGS_BYTES_MAX);
     struct snapshot *snapshot = arena_new_of(mem, struct snapshot);
     snapshot->mem = mem;
-    enum rc rc = settings_load(path, mem, &snapshot->settings, err);
-    if (rc != RC_OK) {
-        arena_free(mem);
-        return rc;
-    }
-    *ret = snapshot;
-    return RC_OK;
+    return snapshot;
+}
+
+static enum rc snapshot_load(struct snapshot *snapshot, const char *path, struct err *err)
+{
+    return settings_load(path, snapshot->mem, &snapshot->settings, err);
 }
 
 /* ---- start ---- */
@@ -112,6 +111,16 @@ static void store_failed(void *arg, const char *why)
     (void)kill(getpid(), SIGTERM);
 }
 
+/* On the writer's thread: the replies of a commit group reach each loop at once. There are none before there is a server. */
+static void store_burst(void *arg, bool begins)
+{
+    struct app *app = arg;
+    struct http_server *server = atomic_load(&app->replies_to);
+    if (server != NULL) {
+        (begins ? http_server_hold : http_server_release)(server);
+    }
+}
+
 static enum rc start_store(struct app *app, struct err *err)
 {
     const struct settings *settings = &app->now->settings;
@@ -124,6 +133,8 @@ static enum rc start_store(struct app *app, struct err *err)
         .keep_days = (uint32_t)settings->audit.keep_days,
         .fatal = store_failed,
         .fatal_arg = app,
+        .burst = store_burst,
+        .burst_arg = app,
         .test = {.no_sync = sync_is_off(settings)},
     };
     return store_open(&config, &app->repo, err);
@@ -174,8 +185,8 @@ static const char *path_or_null(struct str path)
 static enum rc start_server(struct app *app, struct err *err)
 {
     const struct settings *settings = &app->now->settings;
-    struct http_listen listen[LISTEN_MAX];
-    size_t count = settings->server.listen.count < LISTEN_MAX ? settings->server.listen.count : LISTEN_MAX;
+    struct http_listen listen[SETTINGS_LISTEN_MAX];
+    size_t count = settings->server.listen.count;
     for (size_t i = 0; i < count; i++) {
         listen[i].app = api_app(app->api);
         enum rc rc = settings_listen(settings->server.listen.items[i], &listen[i].addr, &listen[i].tls, err);
@@ -200,7 +211,11 @@ static enum rc start_server(struct app *app, struct err *err)
     };
     settings_http_limits(settings, &config.limits);
     rc = http_server_new(&config, &app->server, err);
-    return rc == RC_OK ? http_server_start(app->server, err) : rc;
+    if (rc == RC_OK) {
+        app->replies_to = app->server;
+        rc = http_server_start(app->server, err);
+    }
+    return rc;
 }
 
 static enum rc start_admin(struct app *app, struct err *err)
@@ -232,8 +247,8 @@ static enum rc start(struct app *app, struct err *err)
     } steps[] = {{start_store, "store"},
                  {start_auth, "issuers"},
                  {start_api, "API"},
-                 {start_admin, "admin port"},
-                 {start_server, "server"}};
+                 {start_server, "server"},
+                 {start_admin, "admin port"}}; /* last: it answers /ready */
     start_metrics(app);
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
         enum rc rc = steps[i].run(app, err);
@@ -309,9 +324,9 @@ static void warn_of_fixed(const struct snapshot *before, const struct snapshot *
 static void reload(struct app *app)
 {
     struct err err = {0};
-    struct snapshot *next = NULL;
+    struct snapshot *next = snapshot_new();
     sd_notify(0, "RELOADING=1");
-    enum rc rc = snapshot_load(app->config_path, &next, &err);
+    enum rc rc = snapshot_load(next, app->config_path, &err);
     if (rc == RC_OK) {
         warn_of_fixed(app->now, next);
         rc = apply(app, next, &err);
@@ -358,9 +373,11 @@ static void wait_for_end(struct app *app, const sigset_t *signals)
 
 static int fail(const char *what, const struct err *err)
 {
-    LOG(LOG_ERROR, what, log_cstr("where", err->field), log_cstr("error", err->msg));
-    for (const struct err_item *item = err->details != NULL ? err->details->first : NULL; item != NULL;
-         item = item->next) {
+    const struct err_item *item = err->details != NULL ? err->details->first : NULL;
+    if (item == NULL) {
+        LOG(LOG_ERROR, what, log_cstr("where", err->field), log_cstr("error", err->msg));
+    }
+    for (; item != NULL; item = item->next) {
         LOG(LOG_ERROR, what, log_str("where", item->field), log_str("error", item->msg));
     }
     return 1;
@@ -368,7 +385,7 @@ static int fail(const char *what, const struct err *err)
 
 int serve(const char *config_path)
 {
-    struct app app = {.config_path = config_path};
+    struct app app = {.config_path = config_path, .now = snapshot_new()};
     struct err err = {0};
     sigset_t signals;
     sigemptyset(&signals);
@@ -377,8 +394,10 @@ int serve(const char *config_path)
     sigaddset(&signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is made: they inherit it */
     signal(SIGPIPE, SIG_IGN);
-    if (snapshot_load(config_path, &app.now, &err) != RC_OK) {
-        return fail("bad_configuration", &err);
+    if (snapshot_load(app.now, config_path, &err) != RC_OK) {
+        int status = fail("bad_configuration", &err);
+        snapshot_free(app.now);
+        return status;
     }
     log_setup("numgated", app.now->settings.log.level, app.now->settings.log.format);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);

@@ -128,7 +128,7 @@ static const struct config_option server_options[] = {
      .check = check_cidrs,
      .example = "192.0.2.10, 2001:db8::/64",
      .doc = "Networks of proxies whose X-Forwarded-For is believed. They are not counted for "
-            "connections_per_address."},
+            "connections_per_address; for that a new value needs a restart."},
     {.name = "threads",
      .type = CONFIG_INT,
      .offset = AT(server.threads),
@@ -355,8 +355,21 @@ static enum rc check_listeners(const struct settings *settings, struct err *err)
                            "may connect");
         }
     }
+    if (settings->server.listen.count > SETTINGS_LISTEN_MAX) {
+        return err_set(err, RC_INVALID, NULL, "[server] listen has %zu addresses, at most %d are allowed",
+                       settings->server.listen.count, SETTINGS_LISTEN_MAX);
+    }
     return settings->server.listen.count > 0 ? RC_OK
                                              : err_set(err, RC_INVALID, NULL, "[server] listen is empty");
+}
+
+static enum rc check_certificate(const struct settings *settings, struct err *err)
+{
+    if (str_empty(settings->server.tls_certificate) == str_empty(settings->server.tls_key)) {
+        return RC_OK;
+    }
+    return err_set(err, RC_INVALID, NULL,
+                   "[server] tls_certificate and tls_key go together, and one of them is not there");
 }
 
 static enum rc check_admin(const struct settings *settings, struct err *err)
@@ -378,6 +391,9 @@ enum rc settings_load(const char *path, struct arena *mem, struct settings *ret,
     enum rc rc = config_load(&settings_schema, path, mem, ret, err);
     if (rc == RC_OK) {
         rc = check_listeners(ret, err);
+    }
+    if (rc == RC_OK) {
+        rc = check_certificate(ret, err);
     }
     if (rc == RC_OK) {
         rc = check_admin(ret, err);

@@ -52,10 +52,12 @@ struct settings {
     } audit;
 };
 
+#define SETTINGS_LISTEN_MAX 16
+
 extern const struct config_schema settings_schema;
 
 /* Reads the file and checks what no single option can tell: TLS outside loopback, an allowlist for it, at
- * least one issuer. */
+ * least one issuer. The findings of a failure are in `mem`, too. */
 MUST_USE enum rc settings_load(const char *path, struct arena *mem, struct settings *ret, struct err *err);
 
 /* "https://127.0.0.1:8443" */

@@ -469,12 +469,16 @@ static enum rc journal_check(struct sql *sql, struct err *err)
     static const struct sql_text wal = {.text = "pragma journal_mode = wal"};
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
     enum rc rc = sql_prepare(sql, &wal, &stmt, err);
-    bool row = false;
+    bool row = false, is_wal = false;
     if (rc == RC_OK) {
         rc = sql_step(stmt, &row, err);
     }
-    if (rc == RC_OK && !(row && str_eq(sql_peek_text(stmt), STR("wal")))) {
-        return err_set(err, RC_INVALID, NULL, "the file system does not allow a write-ahead log");
+    if (rc == RC_OK) {
+        is_wal = row && str_eq(sql_peek_text(stmt), STR("wal"));
+        rc = sql_run(stmt, err); /* "wal" was the intention: the last step commits it, and may fail */
+    }
+    if (rc == RC_OK && !is_wal) {
+        rc = err_set(err, RC_INVALID, NULL, "the file system does not allow a write-ahead log");
     }
     return rc;
 }
@@ -491,7 +495,7 @@ static enum rc set_up_writer(struct sql *sql, const struct sql_options *options,
              "pragma synchronous = %s;"
              "pragma wal_autocheckpoint = 0;"
              "pragma journal_size_limit = %llu;"
-             "pragma cache_size = -16000;"
+             "pragma cache_size = -32000;"
              "pragma mmap_size = 1099511627776;"
              "pragma temp_store = memory;"
              "pragma trusted_schema = 0;",

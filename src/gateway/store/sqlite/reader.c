@@ -25,10 +25,18 @@ static enum rc connect_reader(struct reader *reader, struct err *err)
     return sqlite_connect(reader->repo->path, &options, &reader->sql, err);
 }
 
+/* When the budget of a scan is used up: early enough before the deadline that the short page is still wanted. */
+static int64_t scan_end_us(const struct repo *repo, const struct repo_job *job)
+{
+    int64_t budget_ms = (int64_t)repo->config.scan_seconds * 1000;
+    int64_t left_ms = mono_left_ms(job->deadline, clock_mono()) * 3 / 4;
+    return clock_mono_us() + (left_ms < budget_ms ? left_ms : budget_ms) * 1000;
+}
+
 /* A scan takes a snapshot for each slice, by itself (list.c). */
 static enum rc run_scan(struct repo *repo, struct repo_tx *tx, struct repo_job *job, struct err *err)
 {
-    tx->scan_end_us = clock_mono_us() + (int64_t)repo->config.scan_seconds * 1000000;
+    tx->scan_end_us = scan_end_us(repo, job);
     tx->slice = repo->config.test.slice;
     enum rc rc = job->run(tx, job, err);
     ensure(!tx->sql->begun && tx->sql->in_use == 0);

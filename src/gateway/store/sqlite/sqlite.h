@@ -13,7 +13,7 @@
 #define READER_AGE_MAX_MS 5000 /* an older snapshot is cut off: it keeps the WAL from being reset */
 #define RETRY_SOON_MS     1000 /* Retry-After of what was refused for want of time or room in a queue */
 #define GROUP_JOBS_MAX    64   /* beyond it a larger group gains little (measured) */
-#define PASSIVE_PAGES     1000 /* pages in the WAL between two passive checkpoints */
+#define PASSIVE_PAGES     4000 /* pages in the WAL between two passive checkpoints: 16 MB */
 #define LIST_READERS      2
 
 /* ---- connection.c: struct sql ---- */

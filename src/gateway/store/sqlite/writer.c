@@ -178,8 +178,15 @@ static size_t group_take(struct writer *writer, bool *ret_closed)
  * is done. */
 static void group_answer(struct writer *writer, size_t count)
 {
+    const struct store_config *config = &writer->repo->config;
+    if (config->burst != NULL) {
+        config->burst(config->burst_arg, true);
+    }
     for (size_t i = 0; i < count; i++) {
         writer->jobs[i]->done(writer->jobs[i], writer->verdicts[i].rc, &writer->verdicts[i].err);
+    }
+    if (config->burst != NULL) {
+        config->burst(config->burst_arg, false);
     }
 }
 

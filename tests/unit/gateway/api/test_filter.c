@@ -10,7 +10,8 @@
 /* The tree as text, so that a table can say what is expected. */
 static struct str show(const struct query_node *node, struct arena *mem)
 {
-    static const char *const words[] = {"and", "or", "not", "eq", "ne", "gt", "ge", "lt", "le", "starts", "contains"};
+    static const char *const words[] = {"and", "or", "not", "eq",     "ne",      "gt",
+                                        "ge",  "lt", "le",  "starts", "contains"};
     const char *word = words[node->op];
     if (node->op <= QUERY_OR) {
         return arena_printf(mem, "(%" STR_FMT " %s %" STR_FMT ")", STR_ARG(show(node->left, mem)), word,
@@ -23,11 +24,14 @@ static struct str show(const struct query_node *node, struct arena *mem)
     case QUERY_NULL:
         return arena_printf(mem, "%" STR_FMT " %s null", STR_ARG(node->path), word);
     case QUERY_BOOL:
-        return arena_printf(mem, "%" STR_FMT " %s %s", STR_ARG(node->path), word, node->value.flag ? "true" : "false");
+        return arena_printf(mem, "%" STR_FMT " %s %s", STR_ARG(node->path), word,
+                            node->value.flag ? "true" : "false");
     case QUERY_INT:
-        return arena_printf(mem, "%" STR_FMT " %s %lld", STR_ARG(node->path), word, (long long)node->value.number);
+        return arena_printf(mem, "%" STR_FMT " %s %lld", STR_ARG(node->path), word,
+                            (long long)node->value.number);
     default:
-        return arena_printf(mem, "%" STR_FMT " %s <%" STR_FMT ">", STR_ARG(node->path), word, STR_ARG(node->value.text));
+        return arena_printf(mem, "%" STR_FMT " %s <%" STR_FMT ">", STR_ARG(node->path), word,
+                            STR_ARG(node->value.text));
     }
 }
 
@@ -39,18 +43,22 @@ struct filter_case {
 
 static const struct filter_case cases[] = {
     {&schema_number, "telephoneNumber eq '+441632960000'", "telephoneNumber eq 441632960000"},
-    {&schema_number, "telephoneNumber eq ' 441632960000'", "telephoneNumber eq 441632960000"}, /* a '+' lost in a query */
+    {&schema_number, "telephoneNumber eq ' 441632960000'",
+     "telephoneNumber eq 441632960000"}, /* a '+' lost in a query */
     {&schema_number, "accountName eq 'a' and accountName ne 'b' or accountName gt 'c'",
      "((accountName eq <a> and accountName ne <b>) or accountName gt <c>)"},
     {&schema_number, "accountName eq 'a' and (accountName ne 'b' or accountName gt 'c')",
      "(accountName eq <a> and (accountName ne <b> or accountName gt <c>))"},
     {&schema_number, "not not accountName eq null", "(not (not accountName eq null))"},
-    {&schema_number, "serviceDetails/teamsDirectRouting/enabled ne true", "serviceDetails/teamsDirectRouting/enabled ne true"},
-    {&schema_number, "contains(configuration/customSipHeader,'a''b')", "configuration/customSipHeader contains <a'b>"},
+    {&schema_number, "serviceDetails/teamsDirectRouting/enabled ne true",
+     "serviceDetails/teamsDirectRouting/enabled ne true"},
+    {&schema_number, "contains(configuration/customSipHeader,'a''b')",
+     "configuration/customSipHeader contains <a'b>"},
     {&schema_number, "  startswith ( telephoneNumber , '+44' ) ", "telephoneNumber starts <+44>"},
     {&schema_number, "startswith(telephoneNumber,' 44')", "telephoneNumber starts <+44>"},
     {&schema_number, "serviceProvisioningStatus eq 'failed'", "serviceProvisioningStatus eq <failed>"},
-    {&schema_account, "serviceDetails/zoomPhoneCloudPeering/numberCount ge -1", "serviceDetails/zoomPhoneCloudPeering/numberCount ge -1"},
+    {&schema_account, "serviceDetails/zoomPhoneCloudPeering/numberCount ge -1",
+     "serviceDetails/zoomPhoneCloudPeering/numberCount ge -1"},
     {&schema_rfi, "consentedOn lt 1970-01-01T00:00:01Z", "consentedOn lt 1000"},
     {&schema_rfi, "consentedOn lt '1970-01-01T00:00:01Z'", "consentedOn lt 1000"},
     {&schema_account, "", "@1"},
@@ -85,8 +93,9 @@ static void check_case(size_t i, struct arena *mem)
     enum rc rc = filter_parse(str_of(cases[i].text), cases[i].schema, mem, &filter, &err);
     char position[32];
     (void)snprintf(position, sizeof position, "position %s:", cases[i].expected + 1);
-    bool good = cases[i].expected[0] == '@' ? rc == RC_INVALID && strstr(err.msg, position) != NULL
-                                            : rc == RC_OK && str_eq(show(filter, mem), str_of(cases[i].expected));
+    bool good = cases[i].expected[0] == '@'
+                    ? rc == RC_INVALID && strstr(err.msg, position) != NULL
+                    : rc == RC_OK && str_eq(show(filter, mem), str_of(cases[i].expected));
     if (!good) {
         fail_msg("case %zu: %s gave %s", i, cases[i].text, rc == RC_OK ? show(filter, mem).p : err.msg);
     }

@@ -35,7 +35,10 @@ static const struct route_case cases[] = {
     {HTTP_GET, {"accounts", "contoso", "numbers", "+4416", "x"}, "", NULL},
     {HTTP_GET, {"numbers"}, "listNumbers", NULL},
     {HTTP_DELETE, {"numbers"}, "GET, HEAD", NULL},
-    {HTTP_PATCH, {"teamsRequestsForInformation", "t"}, "TeamsRequestsForInformation_createOrUpdateRequestForInformation", "t"},
+    {HTTP_PATCH,
+     {"teamsRequestsForInformation", "t"},
+     "TeamsRequestsForInformation_createOrUpdateRequestForInformation",
+     "t"},
     {HTTP_OTHER, {"numbers"}, "GET, HEAD", NULL},
     {HTTP_GET, {NULL}, "", NULL},
 };
@@ -55,7 +58,8 @@ static void test_route_find__knows_every_path_and_no_other(void **state)
         for (; count < 6 && cases[i].segments[count] != NULL; count++) {
             segments[count] = str_of(cases[i].segments[count]);
         }
-        const struct http_request request = {.method = cases[i].method, .segments = segments, .segment_count = count};
+        const struct http_request request = {
+            .method = cases[i].method, .segments = segments, .segment_count = count};
         struct route_match match;
         route_find(&api_routes, 1, &request, &match);
         if (!str_eq(outcome(&match, mem), str_of(cases[i].expected))) {
@@ -91,8 +95,8 @@ static void test_routes__each_row_is_complete(void **state)
         assert_non_null(route->summary);
         assert_non_null(route->answer);
         assert_true(route->roles != 0 && route->statuses[0] != 0);
-        assert_true(!(route->flags & ROUTE_REPEATABLE) || route->kind != REPO_WRITE || route->output == NULL ||
-                    route->replay != NULL);
+        assert_true(!(route->flags & ROUTE_REPEATABLE) || route->kind != REPO_WRITE ||
+                    route->output == NULL || route->replay != NULL);
     }
 }
 

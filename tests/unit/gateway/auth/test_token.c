@@ -275,7 +275,7 @@ static void test_token_check__names_the_caller(void **state)
     } cases[] = {
         /* Entra ID v2, application */
         {"{" OK_CLAIMS ",\"ver\":\"2.0\",\"azp\":\"app\",\"oid\":\"sp\",\"sub\":\"sp\",\"roles\":["
-                       "\"ProvisioningAPI.Read\"]}",
+         "\"ProvisioningAPI.Read\"]}",
          TID "/app", TID, "app", "sp", NULL},
         /* Entra ID v1, the same application: the same caller */
         {"{\"iss\":\"https://sts.windows.net/" TID "/\",\"aud\":\"" AUD "\",\"tid\":\"" TID "\"," OK_TIMES

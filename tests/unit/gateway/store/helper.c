@@ -141,7 +141,7 @@ static enum rc run_put(struct repo_tx *tx, struct arena *mem, void *arg, struct 
         numbers[i] = number;
     }
     enum rc rc = repo_numbers_write(tx, numbers, (size_t)put->count, err);
-    return rc == RC_OK ? repo_number_counts_add(tx, str_of(put->account), &delta, err) : rc;
+    return rc == RC_OK ? repo_number_counts_add(tx, str_of(put->account), &delta, clock_wall(), err) : rc;
 }
 
 enum rc put_numbers(struct repo *repo, const char *account, int64_t from, int64_t count)

@@ -557,6 +557,40 @@ static enum rc put_acked(struct repo_tx *tx, struct arena *mem, void *arg, struc
     return rc == RC_OK ? repo_numbers_write(tx, &row, 1, err) : rc;
 }
 
+/* An account with very many numbers is deleted, and the last of them must not go. */
+static enum rc take_many_and_fail(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    int64_t revision;
+    (void)mem;
+    (void)arg;
+    for (int i = 0; i < 150000; i++) {
+        assert_int_equal(repo_revision_next(tx, &revision, err), RC_OK);
+    }
+    assert_int_equal(sql_script(tx->sql, "delete from number", err), RC_OK);
+    return err_set(err, RC_CONFLICT, NULL, "one is assigned");
+}
+
+static void test_revisions__are_not_repeated_after_one_that_took_many_was_undone(void **state)
+{
+    struct fixture *f = *state;
+    struct gate gate;
+    struct step undone = {0}, kept = {0};
+    struct acked first = {.key = 1}, next = {.key = 2};
+    must_open(f);
+    gate_close(&gate, f->repo);
+    step_submit(&undone, f->repo, REPO_WRITE, take_many_and_fail, NULL);
+    step_submit(&kept, f->repo, REPO_WRITE, put_acked, &first);
+    gate_open(&gate);
+    assert_int_equal(step_wait(&undone), RC_CONFLICT);
+    assert_int_equal(step_wait(&kept), RC_OK);
+    step_clear(&undone);
+    step_clear(&kept);
+    must_close(f);
+    must_open(f);
+    assert_int_equal(in_store(f->repo, REPO_WRITE, put_acked, &next), RC_OK);
+    assert_true(next.revision > first.revision);
+}
+
 static void write_until_killed(struct fixture *f, int fd, int64_t key)
 {
     if (open_again(f) != RC_OK) {
@@ -697,6 +731,27 @@ static void test_scans__of_one_caller_wait_for_those_of_others(void **state)
     }
     assert_int_equal(turns[3].place, 1);
     sem_destroy(&gate);
+}
+
+static enum rc note_scan_end(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    (void)mem;
+    (void)err;
+    *(int64_t *)arg = tx->scan_end_us;
+    return RC_OK;
+}
+
+static void test_scan__ends_before_its_deadline(void **state)
+{
+    struct fixture *f = *state;
+    int64_t end_us = 0;
+    struct mono deadline = mono_after(clock_mono(), 2000); /* its budget alone would be 5 s */
+    struct step step = {.job = {.deadline = deadline}};
+    must_open(f);
+    step_submit(&step, f->repo, REPO_SCAN, note_scan_end, &end_us);
+    assert_int_equal(step_wait(&step), RC_OK);
+    step_clear(&step);
+    assert_true(end_us > 0 && end_us < deadline.ms * 1000);
 }
 
 static enum rc endless(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
@@ -918,6 +973,7 @@ int main(void)
         TEST(test_io_error__ends_the_process_and_loses_nothing),
         TEST(test_full_disk__is_survived_and_loses_nothing),
         TEST(test_kill__loses_no_acknowledged_write_and_repeats_no_revision),
+        TEST(test_revisions__are_not_repeated_after_one_that_took_many_was_undone),
         TEST(test_open__refuses_what_it_does_not_know),
         TEST(test_open__refuses_a_second_owner_and_says_who_is_the_first),
         TEST(test_open__refuses_a_file_that_is_no_database),
@@ -931,6 +987,7 @@ int main(void)
         TEST(test_close__finishes_what_is_queued),
         TEST(test_scans__do_not_hold_up_point_reads),
         TEST(test_scans__of_one_caller_wait_for_those_of_others),
+        TEST(test_scan__ends_before_its_deadline),
         TEST(test_read__that_takes_too_long_is_stopped),
         TEST(test_read__cannot_write),
         TEST(test_read__sees_what_was_acknowledged_before),

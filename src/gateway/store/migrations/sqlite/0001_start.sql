@@ -82,6 +82,7 @@ create table number_count (
     direct_routing integer not null,
     zoom integer not null,
     call_protection integer not null,
+    changed_at integer not null,            -- for Last-Modified of the account, which shows the counts
     primary key (account, shard)
 ) strict, without rowid;
 
