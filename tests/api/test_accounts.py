@@ -100,7 +100,7 @@ def details(**services):
 FIELDS = [  # body besides the name, finding's target, code
     ({"name": 7}, "name", "InvalidType"),
     ({"name": None}, "name", "InvalidType"),
-    ({"name": ""}, "name", "TooLong"),
+    ({"name": ""}, "name", "InvalidValue"),
     ({"name": "a" * 101}, "name", "TooLong"),
     ({"name": "a b"}, "name", "InvalidValue"),
     ({"correlationId": 1}, "correlationId", "InvalidType"),

@@ -158,8 +158,8 @@ def test_batch__absent_numbers_and_those_of_others_are_no_failure(admin, account
     assert stored(admin, account) == [] and stored(admin, other) == [items[1]]
 
 
-@pytest.mark.parametrize("number,code", [("+1", "TooLong"), ("4930123", "InvalidValue"), ("+0301", "InvalidValue"),
-                                         ("+1234567890123456", "TooLong"), ("", "TooLong")])
+@pytest.mark.parametrize("number,code", [("+1", "InvalidValue"), ("4930123", "InvalidValue"), ("+0301", "InvalidValue"),
+                                         ("+1234567890123456", "InvalidValue"), ("", "InvalidValue"), (4930123, "InvalidType")])
 def test_batch__delete_refuses_what_is_no_number(admin, account, number, code):
     reply = delete(admin, account, [phone_number(), number])
     assert reply.status_code == 400 and targets(reply.json()["error"]) == {"numbers[1].telephoneNumber": code}

@@ -133,7 +133,7 @@ FIELDS = [  # fields that replace good ones, finding's target, code
     ({"telephoneNumber": 4930}, "telephoneNumber", "InvalidType"),
     ({"telephoneNumber": "4930123"}, "telephoneNumber", "InvalidValue"),
     ({"telephoneNumber": "+0123"}, "telephoneNumber", "InvalidValue"),
-    ({"accountName": ""}, "accountName", "TooLong"),
+    ({"accountName": ""}, "accountName", "InvalidValue"),
     ({"accountName": "a b"}, "accountName", "InvalidValue"),
     ({"serviceDetails": "x"}, "serviceDetails", "InvalidType"),
     ({"serviceDetails": {ZOOM: {}}}, f"serviceDetails.{ZOOM}.enabled", "MissingField"),
@@ -150,7 +150,7 @@ FIELDS = [  # fields that replace good ones, finding's target, code
     (teams(allowTenantAddressUpdate=0), f"{AT}.allowTenantAddressUpdate", "InvalidType"),
     (teams(civicAddress="x"), f"{AT}.civicAddress", "UnknownField"),
     ({"configuration": {"customSipHeader": "a b"}}, "configuration.customSipHeader", "InvalidValue"),
-    ({"configuration": {"customSipHeader": ""}}, "configuration.customSipHeader", "TooLong"),
+    ({"configuration": {"customSipHeader": ""}}, "configuration.customSipHeader", "InvalidValue"),
     ({"configuration": {"customSipHeader": "h" * 101}}, "configuration.customSipHeader", "TooLong"),
     ({"phoneNumber": "+4930"}, "phoneNumber", "UnknownField"),
 ]

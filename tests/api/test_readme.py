@@ -53,7 +53,7 @@ def test_readme__tour_runs_as_it_stands(shell):
 def test_readme__names_the_two_commands():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "./dev run " in text and "./dev test " in text
-    assert "dev\" test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "./dev test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
 def test_dev__run_prints_commands_that_work(shell, tmp_path):

@@ -25,8 +25,7 @@ class Wire:
 
     def __init__(self, server, timeout=20):
         context = ssl.create_default_context(cafile=server.ca)
-        self.raw = socket.create_connection(("127.0.0.1", server.port), timeout)
-        self.tls = context.wrap_socket(self.raw, server_hostname="localhost")
+        self.tls = context.wrap_socket(socket.create_connection(("127.0.0.1", server.port), timeout), server_hostname="localhost")
         self.server, self.buffer = server, b""
 
     def __enter__(self):
