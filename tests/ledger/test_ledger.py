@@ -2,6 +2,7 @@
 
 NUMGATE_LEDGER_ROUNDS sets the rounds with SIGKILL, a fifth of which is that of power cuts; NUMGATE_LEDGER_SEED the seed.
 """
+import itertools
 import os
 import random
 import shutil
@@ -9,7 +10,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from conftest import BIN, ROOT, rounds
+from conftest import BIN, rounds, wait_until
 from ledger import Ledger, await_ended
 
 KILLS = int(os.environ.get("NUMGATE_LEDGER_ROUNDS", rounds(5, 50, 500)))
@@ -51,9 +52,45 @@ def test_ledger__every_acknowledged_write_survives_sigkill(make_server, seed):
         server.start()
         ledger.verify()
         assert not ledger.violations, f"round {done}:\n" + "\n".join(ledger.violations[:20])
+    ledger.verify_audit_whole()
     assert server.terminate() == 0
     verify_file(server.database)
     report(ledger, KILLS)
+
+
+# What a daemon must never do to its data, done here between two of its lives; and words of what the ledger must say to it.
+LAST = "where telephone_number = (select max(telephone_number) from number)"
+DAMAGE = {
+    "a write lost": (f"delete from number {LAST}", "acknowledged writes lost"),
+    "an old value": (f"update number set custom_sip_header = 'old' {LAST}", "acknowledged writes lost"),
+    "a number nobody wrote": (f"update number set telephone_number = 49999999999 {LAST}", "acknowledged writes lost"),
+    "a wrong count": ("update number_count set numbers = numbers + 1, zoom = zoom + 1", "numberCount"),
+    "an audit row lost": ("delete from audit where id = (select max(id) from audit)", "audit rows"),
+    "an audit row twice": ("create temp table twice as select * from audit order by id desc limit 1;"
+                           "update twice set id = id + 1000000; insert into audit select * from twice", "audit rows"),
+    "revisions begin again": ("update setting set value = 1 where name = 'revision';"
+                              "update audit set id = id + 1000000", "ETag"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_ledger__sees_damage(make_server, seed, damage):
+    script, words = DAMAGE[damage]
+    server = make_server()
+    ledger = Ledger(server, seed)
+    ledger.kill_after(WRITES)
+    server.start()
+    ledger.verify()  # settles what was open, so that the damage is nothing that could be
+    server.kill()
+    with closing(sqlite3.connect(server.database)) as db:
+        db.executescript(script)
+    server.start()
+    ledger.verify()
+    ledger.kill_after(WRITES)
+    server.start()
+    ledger.verify()
+    ledger.verify_audit_whole()
+    assert any(words in line for line in ledger.violations), ledger.violations
 
 
 # ---- power cuts ----
@@ -83,13 +120,13 @@ class Power:
         (self.image / "files").rename(self.store)
 
 
-def power_round(ledger, power, number):
+def power_round(ledger, power, number, writes=WRITES):
     tear = ledger.random.randrange(1, 1 << 32) if number % 2 else 0  # every second disk writes back early, in its own order
     power.plug_in(NUMGATE_POWERCUT_TEAR=str(tear))
     power.server.start()
     if number > 0:
         ledger.verify()
-    ledger.kill_after(WRITES + ledger.random.randrange(50))
+    ledger.kill_after(writes + ledger.random.randrange(writes // 2))
     power.cut()
 
 
@@ -102,6 +139,7 @@ def test_ledger__every_acknowledged_write_survives_a_power_cut(make_server, seed
     power.plug_in()
     power.server.start()
     ledger.verify()
+    ledger.verify_audit_whole()
     assert power.server.terminate() == 0
     power.cut()
     verify_file(power.store / "numgate.db")
@@ -111,7 +149,7 @@ def test_ledger__every_acknowledged_write_survives_a_power_cut(make_server, seed
 def test_ledger__notices_a_store_that_does_not_sync(make_server, seed):
     power = Power(make_server, {"NUMGATE_TEST_NO_SYNC": "1"})
     ledger = Ledger(power.server, seed)
-    power_round(ledger, power, 0)
+    power_round(ledger, power, 0, writes=20)  # too few for a checkpoint, which syncs also then
     power.plug_in()
     power.server.start()
     ledger.verify()
@@ -127,21 +165,74 @@ def test_ledger__the_switch_that_loses_data_needs_a_test_target(make_server):
     assert "test_no_sync" not in server.output()
 
 
+def await_failure(server):
+    status = await_ended(server)
+    assert status > 0, f"ended with {status}, not by itself and saying so"
+    assert "store_failed" in [row["event"] for row in server.log_rows()], server.tail()
+
+
 def test_ledger__failed_fsync_ends_the_daemon_and_nothing_acknowledged_is_lost(make_server, seed):
     power = Power(make_server)
     ledger = Ledger(power.server, seed)
-    for _ in range(rounds(2, 5, 30)):
+    times = rounds(2, 5, 30)
+    for number in range(times):
         power.plug_in(NUMGATE_POWERCUT_FAIL_FSYNC=str(ledger.random.randrange(20, 60)))
         power.server.start()
-        if ledger.total > 0:
+        if number > 0:
             ledger.verify()
         ledger.write_until(100000, end=lambda: None)
-        status = await_ended(power.server)
-        assert status > 0, f"ended with {status}, not by itself and saying so"
-        failed = [row for row in power.server.log_rows() if row["event"] == "store_failed"]
-        assert failed, power.server.tail()
+        await_failure(power.server)
         power.cut()
     power.plug_in()
     power.server.start()
     ledger.verify()
-    report(ledger, rounds(2, 5, 30))
+    assert ledger.refusals >= times, "nobody was told 503"
+    assert ledger.cut == 0, f"{ledger.cut} clients lost their connection instead of being told 503"
+    report(ledger, times)
+
+
+def test_ledger__failed_fsync_of_a_checkpoint_ends_the_daemon_too(make_server, seed):
+    power = Power(make_server)
+    power.plug_in()
+    power.server.start()
+    assert power.server.terminate() == 0
+    power.plug_in(NUMGATE_POWERCUT_FAIL_FSYNC="1", NUMGATE_POWERCUT_FAIL_FILE="numgate.db")
+    power.server.start()
+    ledger = Ledger(power.server, seed)
+    ledger.write_until(20, end=lambda: None)  # then the idle writer moves the WAL into the database
+    await_failure(power.server)
+    power.cut()
+    power.plug_in()
+    power.server.start()
+    ledger.verify()
+    report(ledger, 1)
+
+
+def starts(server):
+    """Whether it did; else it has ended."""
+    earlier = len(server.log_rows())
+    server.spawn()
+
+    def started():
+        return "started" in [row["event"] for row in server.log_rows()[earlier:]]
+    wait_until(lambda: started() or not server.alive(), what="the start, or its failure")
+    return started()
+
+
+def test_ledger__failed_fsync_while_the_database_is_made_ends_the_daemon_and_the_next_one_makes_it(make_server):
+    power = Power(make_server)
+    for nth in itertools.count(1):
+        power.plug_in(NUMGATE_POWERCUT_FAIL_FSYNC=str(nth))
+        if starts(power.server):
+            break
+        assert power.server.wait() > 0
+        assert "disk I/O error" in power.server.tail(3), power.server.tail()
+        power.cut()
+        power.plug_in()
+        assert starts(power.server)
+        assert power.server.terminate() == 0
+        verify_file(power.store / "numgate.db")
+        shutil.rmtree(power.store)
+        power.store.mkdir()
+    print(f"{nth - 1} fsyncs make a database")
+    assert nth > 3

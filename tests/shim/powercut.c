@@ -38,7 +38,7 @@
 #include <unistd.h>
 
 #define EXPORT    __attribute__((visibility("default")))
-#define ALIAS(of) EXPORT __attribute__((alias(#of), copy(of)))
+#define ALIAS(of) EXPORT __attribute__((alias(#of)))
 #define FDS_MAX   65536
 #define SECTOR    512
 
@@ -52,6 +52,7 @@ struct object {
     ino_t inode;
     unsigned id; /* IMAGE/objects/<id>, linked into IMAGE/files under each durable name */
     int image_fd;
+    bool may_fail;       /* its fsyncs count */
     struct range *dirty; /* written and not synced, oldest first */
     size_t dirty_count, dirty_cap;
 };
@@ -63,6 +64,7 @@ static struct object *objects;                 /* the newest first: it is the on
 static unsigned object_count;
 static uint64_t tear;
 static long fsyncs_until_failure;
+static char file_to_fail[NAME_MAX + 1];           /* "": any */
 static _Atomic(struct object *) watched[FDS_MAX]; /* by descriptor */
 
 static void die(const char *what)
@@ -158,7 +160,7 @@ static void changed(struct object *object, int fd, off_t from, off_t to)
 static int sync_file(struct object *object, int fd)
 {
     struct stat st;
-    bool fails = fsyncs_until_failure > 0 && --fsyncs_until_failure == 0;
+    bool fails = object->may_fail && fsyncs_until_failure > 0 && --fsyncs_until_failure == 0;
     if (!fails) {
         if (fstat(fd, &st) != 0 || ftruncate(object->image_fd, st.st_size) != 0) {
             die("the length of the image");
@@ -190,7 +192,7 @@ static struct object *object_find(ino_t inode)
     return object;
 }
 
-static struct object *object_new(ino_t inode)
+static struct object *object_new(ino_t inode, const char *name)
 {
     char path[PATH_MAX + 32];
     struct object *object = calloc(1, sizeof *object);
@@ -198,6 +200,7 @@ static struct object *object_new(ino_t inode)
         die("out of memory");
     }
     object->inode = inode;
+    object->may_fail = file_to_fail[0] == '\0' || strcmp(name, file_to_fail) == 0;
     object->id = ++object_count;
     snprintf(path, sizeof path, "%s/objects/%u", image, object->id);
     object->image_fd = real_open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -210,14 +213,14 @@ static struct object *object_new(ino_t inode)
 }
 
 /* `created`: the inode's number may have been another file's before. */
-static void watch(int fd, bool created)
+static void watch(int fd, const char *name, bool created)
 {
     struct stat st;
     if (fd < 0 || fd >= FDS_MAX || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         return;
     }
     struct object *object = created ? NULL : object_find(st.st_ino);
-    atomic_store(&watched[fd], object != NULL ? object : object_new(st.st_ino));
+    atomic_store(&watched[fd], object != NULL ? object : object_new(st.st_ino, name));
 }
 
 static struct object *watched_at(int fd)
@@ -302,7 +305,7 @@ static void take_in(const char *name)
         return;
     }
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        copy(object_new(st.st_ino), fd, 0, st.st_size);
+        copy(object_new(st.st_ino, name), fd, 0, st.st_size);
     }
     real_close(fd);
 }
@@ -322,6 +325,7 @@ __attribute__((constructor)) static void start(void)
         return;
     }
     tear = strtoull(setting("NUMGATE_POWERCUT_TEAR"), NULL, 10) * 0x9E3779B97F4A7C15ull;
+    snprintf(file_to_fail, sizeof file_to_fail, "%s", setting("NUMGATE_POWERCUT_FAIL_FILE"));
     fsyncs_until_failure = strtol(setting("NUMGATE_POWERCUT_FAIL_FSYNC"), NULL, 10);
     static const char *const parts[] = {"objects", "files"};
     for (size_t i = 0; i < 2; i++) {
@@ -351,7 +355,7 @@ EXPORT int open(const char *path, int flags, ...)
     pthread_mutex_lock(&mutex);
     bool there = access(path, F_OK) == 0;
     int fd = real_open(path, flags, mode), saved = errno;
-    watch(fd, !there);
+    watch(fd, strrchr(path, '/') + 1, !there);
     errno = saved;
     pthread_mutex_unlock(&mutex);
     return fd;
