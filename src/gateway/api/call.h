@@ -73,7 +73,7 @@ struct call {
     struct auth_waiter waiter;
     bool waited_for_keys;
     struct admission admission;
-    bool granted;
+    enum rc granted;
     uint32_t retry_after_ms;
     struct repo_job job;
     enum rc rc;

@@ -267,10 +267,10 @@ static void too_many(struct call *call, uint32_t retry_after_ms)
     refuse(call, "rate-limit", rc, &err);
 }
 
-static void admission_done(struct admission *admission, bool granted, uint32_t retry_after_ms)
+static void admission_done(struct admission *admission, enum rc rc, uint32_t retry_after_ms)
 {
     struct call *call = (struct call *)((char *)admission - offsetof(struct call, admission));
-    call->granted = granted;
+    call->granted = rc;
     call->retry_after_ms = retry_after_ms;
     pending_done(&call->pending);
 }
@@ -278,11 +278,16 @@ static void admission_done(struct admission *admission, bool granted, uint32_t r
 static void after_admission(struct http_exchange *x)
 {
     struct call *call = http_user(x);
-    if (!call->granted) {
+    if (call->granted == RC_OK) {
+        after_limit(call);
+    } else if (call->granted == RC_LIMIT) {
         too_many(call, call->retry_after_ms);
-        return;
+    } else {
+        struct err err = {0};
+        enum rc rc = err_set(&err, call->granted, NULL, "the database does not answer");
+        err.retry_after_ms = call->retry_after_ms;
+        refuse(call, "store", rc, &err);
     }
-    after_limit(call);
 }
 
 static void gate_limit(struct call *call)
@@ -301,7 +306,7 @@ static void gate_limit(struct call *call)
         after_limit(call);
         return;
     }
-    call->admission.done = admission_done;
+    call->admission = (struct admission){.done = admission_done, .deadline = call->request->deadline};
     pending_begin(&call->pending);
     repo_admit(settings->repo, &call->admission);
     pending_wait(call, after_admission);

@@ -49,20 +49,27 @@ static enum rc store_accounts(const struct change *change, const struct record_s
 
 static enum rc store_numbers(const struct change *change, const struct record_set *set, struct err *err)
 {
-    const struct number **written = arena_alloc_array(change->mem, set->count, sizeof *written);
+    const struct number **written = arena_alloc_array(change->mem, 2 * set->count, sizeof *written);
+    const struct number **created = written != NULL ? written + set->count : NULL;
     int64_t *removed = arena_alloc_array(change->mem, set->count, sizeof *removed);
-    size_t written_count = 0, removed_count = 0;
+    size_t written_count = 0, created_count = 0, removed_count = 0;
     if (written == NULL || removed == NULL) {
         return change__no_room(err);
     }
     for (const struct record *r = set->records; r < set->records + set->count; r++) {
         if (r->after == NULL) {
             removed[removed_count++] = ((const struct number *)r->before)->telephone_number;
+        } else if (r->before == NULL) {
+            created[created_count++] = r->after;
         } else if (!r->same) {
             written[written_count++] = r->after;
         }
     }
-    enum rc rc = written_count > 0 ? repo_numbers_write(change->tx, written, written_count, err) : RC_OK;
+    enum rc rc =
+        written_count > 0 ? repo_numbers_write(change->tx, written, written_count, true, err) : RC_OK;
+    if (rc == RC_OK && created_count > 0) {
+        rc = repo_numbers_write(change->tx, created, created_count, false, err);
+    }
     if (rc == RC_OK && removed_count > 0) {
         rc = repo_numbers_remove(change->tx, removed, removed_count, err);
     }
@@ -211,13 +218,12 @@ static enum rc write_counts(const struct change *change, const struct record_set
 
 /* ---- audit and outbox ---- */
 
-static enum rc write_audit_row(const struct change *change, const struct record_set *set,
-                               const struct record *record, struct err *err)
+static struct audit_row audit_row_of(const struct change *change, const struct record_set *set,
+                                     const struct record *record, struct str from)
 {
-    char from[NET_TEXT_MAX];
     const struct actor *actor = change->actor;
     const void *resource = record->after != NULL ? record->after : record->before;
-    struct audit_row row = {
+    return (struct audit_row){
         .at = change->now,
         .action = record->before == NULL  ? AUDIT_CREATE
                   : record->after == NULL ? AUDIT_DELETE
@@ -228,23 +234,27 @@ static enum rc write_audit_row(const struct change *change, const struct record_
         .way = actor->way,
         .caller = actor->caller,
         .name = actor->name,
-        .from = actor->from.family != 0 ? net_text(&actor->from, from) : STR_NONE,
+        .from = from,
         .operation_id = str_absent(change->operation_id) ? actor->request_id : change->operation_id,
         .request_id = actor->request_id,
         .client_request_id = actor->client_request_id,
         .before = record->before_json,
         .after = record->after_json,
     };
-    return repo_audit_add(change->tx, &row, err);
 }
 
 static enum rc write_audit(const struct change *change, const struct record_set *set, struct err *err)
 {
-    enum rc rc = RC_OK;
-    for (size_t i = 0; rc == RC_OK && i < set->count; i++) {
-        rc = set->records[i].same ? RC_OK : write_audit_row(change, set, &set->records[i], err);
+    char text[NET_TEXT_MAX];
+    struct str from = change->actor->from.family != 0 ? net_text(&change->actor->from, text) : STR_NONE;
+    struct audit_row *rows = arena_alloc_array(change->mem, set->count, sizeof *rows);
+    size_t count = 0;
+    for (size_t i = 0; rows != NULL && i < set->count; i++) {
+        if (!set->records[i].same) {
+            rows[count++] = audit_row_of(change, set, &set->records[i], from);
+        }
     }
-    return rc;
+    return arena_failed(change->mem) ? change__no_room(err) : repo_audit_add(change->tx, rows, count, err);
 }
 
 static enum rc touch_outbox(const struct change *change, const struct record_set *set, struct err *err)

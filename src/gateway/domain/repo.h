@@ -50,9 +50,12 @@ void repo_submit(
     struct repo *repo,
     struct repo_job *job); /* never blocks, except for a SQLite point read; queue full: done(RC_BUSY) */
 
-/* A slot of the rate limit (over all nodes where the store is shared). */
+/* A slot of the rate limit (over all nodes where the store is shared). RC_LIMIT: none is free before retry_after_ms;
+ * RC_BUSY: nobody can tell, the store does not answer. On any thread, and perhaps before repo_admit returns. */
 struct admission {
-    void (*done)(struct admission *admission, bool granted, uint32_t retry_after_ms);
+    void (*done)(struct admission *admission, enum rc rc, uint32_t retry_after_ms);
+    struct admission *next; /* the store's own while it is with it */
+    struct mono deadline;   /* after which an answer is of no use: RC_BUSY */
 };
 void repo_admit(struct repo *repo, struct admission *admission);
 
@@ -89,9 +92,10 @@ MUST_USE enum rc repo_number_find(struct repo_tx *tx, struct arena *mem, int64_t
 MUST_USE enum rc repo_numbers_find(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers,
                                    size_t count, enum repo_lock lock, const struct number **ret,
                                    struct err *err);
-/* Inserts or replaces, ascending. One that is there stays with its account, whatever is written: to move it, remove it first. */
+/* Inserts those that are not there, or replaces those that are, ascending. A replaced one stays with its account, whatever is
+ * written: to move it, remove it first. */
 MUST_USE enum rc repo_numbers_write(struct repo_tx *tx, const struct number *const *numbers, size_t count,
-                                    struct err *err);
+                                    bool exist, struct err *err);
 MUST_USE enum rc repo_numbers_remove(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count,
                                      struct err *err);
 
@@ -144,7 +148,8 @@ struct audit_row {
     struct str caller, name, from, operation_id, request_id, client_request_id;
     struct str before, after; /* JSON, or absent */
 };
-MUST_USE enum rc repo_audit_add(struct repo_tx *tx, const struct audit_row *row, struct err *err);
+MUST_USE enum rc repo_audit_add(struct repo_tx *tx, const struct audit_row *rows, size_t count,
+                                struct err *err);
 /* query.account, and filters by the caller: kind, key, since, until, way; newest first or oldest first. */
 struct audit_query {
     struct list_query page;

@@ -26,7 +26,20 @@
     "insert into account (name" WRITTEN_COLUMNS(COLUMN) ") values (?" WRITTEN_COLUMNS(COLUMN_PARAM) ")"
 #define ADD(column) ", " #column " = number_count." #column " + excluded." #column
 
-static const struct sql_text by_name = {.text = SELECT_ACCOUNT " where r.name = ? group by r.name"};
+/* A row that is locked cannot be grouped. */
+#define SELECT_TO_LOCK                                                                                       \
+    "select r.name, r.name" ACCOUNT_COLUMNS(COLUMN_OF_R)                                                     \
+    ", c.operator_connect, c.phone_mobile, c.direct_routing, c.zoom, c.call_protection, c.changed_at"        \
+    " from account r, lateral (select coalesce(sum(operator_connect), 0) operator_connect"                   \
+    ", coalesce(sum(phone_mobile), 0) phone_mobile, coalesce(sum(direct_routing), 0) direct_routing"         \
+    ", coalesce(sum(zoom), 0) zoom, coalesce(sum(call_protection), 0) call_protection"                       \
+    ", coalesce(max(changed_at), 0) changed_at from number_count where account = r.name) c where r.name = ?"
+
+static const struct sql_text by_name[] = {
+    [REPO_READ] = {.text = SELECT_ACCOUNT " where r.name = ? group by r.name"},
+    [REPO_SHARE] = {.text = SELECT_TO_LOCK " for share of r"},
+    [REPO_UPDATE] = {.text = SELECT_TO_LOCK " for update of r"},
+};
 static const struct sql_text insert = {.text = INSERT_ACCOUNT};
 static const struct sql_text replace = {.text =
     INSERT_ACCOUNT " on conflict (name) do update set name = excluded.name" WRITTEN_COLUMNS(COLUMN_SET)};
@@ -38,11 +51,10 @@ static const struct sql_text counts_of = {.text =
     "select coalesce(sum(numbers), 0), coalesce(sum(operator_connect), 0), coalesce(sum(phone_mobile), 0)"
     ", coalesce(sum(direct_routing), 0), coalesce(sum(zoom), 0), coalesce(sum(call_protection), 0)"
     " from number_count where account = ?"};
-/* One writer needs one shard. */
 static const struct sql_text counts_add = {.text =
     "insert into number_count"
     " (account, shard, numbers, operator_connect, phone_mobile, direct_routing, zoom, call_protection, changed_at)"
-    " values (?, 0, ?, ?, ?, ?, ?, ?, ?) on conflict (account, shard) do update set changed_at = excluded.changed_at"
+    " values (?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict (account, shard) do update set changed_at = excluded.changed_at"
     ADD(numbers) ADD(operator_connect) ADD(phone_mobile) ADD(direct_routing) ADD(zoom) ADD(call_protection)};
 /* clang-format on */
 
@@ -126,19 +138,23 @@ static void read_account(struct sql_stmt *stmt, struct arena *mem, void *item)
     }
 }
 
-/* SQLite has one writer, so what is read in a write transaction cannot change under it. */
+/* Where SQLite's one writer reads, nothing can change under it: there is no lock to take. */
 enum rc repo_account_find(struct repo_tx *tx, struct arena *mem, struct str name, enum repo_lock lock,
                           const struct account **ret, struct err *err)
 {
-    (void)lock;
+    lock = tx_lock(tx, lock);
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
     struct account *account = arena_new_of(mem, struct account);
-    enum rc rc = account != NULL ? sql_prepare(tx->sql, &by_name, &stmt, err) : row_end(mem, err);
+    enum rc rc = account != NULL ? sql_prepare(tx->sql, &by_name[lock], &stmt, err) : row_end(mem, err);
     if (rc != RC_OK) {
         return rc;
     }
     bool row;
     sql_bind_text(stmt, name);
+    sql_send(stmt);
+    if (lock == REPO_UPDATE) {
+        revision_ask(tx);
+    }
     rc = sql_step(stmt, &row, err);
     if (rc != RC_OK || !row) {
         return rc != RC_OK ? rc : RC_NOT_FOUND;
@@ -284,6 +300,7 @@ enum rc repo_number_counts_add(struct repo_tx *tx, struct str account, const str
         return rc;
     }
     sql_bind_text(stmt, account);
+    sql_bind_i64(stmt, tx->shard);
     sql_bind_i64(stmt, delta->all);
     for (int i = 0; i < SERVICE_COUNT; i++) {
         sql_bind_i64(stmt, delta->of[i]);

@@ -9,6 +9,8 @@
  * folds case) */
 #include "gateway/store/filter.h"
 
+#include "gateway/store/row.h"
+
 #include "common/base/banned.h"
 
 static const char *const operators[] = {
@@ -53,7 +55,8 @@ static void write_value(struct filter *filter, const struct column *column, cons
         return;
     }
     filter->values[filter->count++] = node;
-    buf_put_str(filter->sql, column->any_case ? STR("lower(?)") : STR("?"));
+    filter->any_case[filter->count - 1] = column->any_case;
+    buf_put_char(filter->sql, '?');
 }
 
 static void write_null_test(struct filter *filter, const struct column *column, enum query_op op)
@@ -162,7 +165,7 @@ enum rc filter_write(const struct query_node *node, const struct column *columns
                : err_set(err, ret->rc, "InvalidFilter", "the filter compares what cannot be compared");
 }
 
-void filter_bind(const struct filter *filter, struct sql_stmt *stmt)
+void filter_bind(const struct filter *filter, struct arena *mem, struct sql_stmt *stmt)
 {
     for (size_t i = 0; i < filter->count; i++) {
         const struct query_node *node = filter->values[i];
@@ -175,7 +178,7 @@ void filter_bind(const struct filter *filter, struct sql_stmt *stmt)
             break;
         case QUERY_TEXT:
         case QUERY_NULL: /* has no place in the text */
-            sql_bind_text(stmt, node->value.text);
+            sql_bind_text(stmt, filter->any_case[i] ? row_lower(mem, node->value.text) : node->value.text);
             break;
         }
     }

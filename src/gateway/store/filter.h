@@ -18,6 +18,7 @@ struct filter {
     const struct column *columns;
     size_t count; /* values to be bound, in the order of their `?` */
     const struct query_node *values[2 * LIMIT_FILTER_NODES]; /* some are bound twice */
+    bool any_case[2 * LIMIT_FILTER_NODES];                   /* of values */
     enum rc rc;                                              /* the first failure */
 };
 
@@ -25,4 +26,5 @@ struct filter {
  * be compared. */
 MUST_USE enum rc filter_write(const struct query_node *node, const struct column *columns, struct buf *sql,
                               struct filter *ret, struct err *err);
-void filter_bind(const struct filter *filter, struct sql_stmt *stmt);
+/* Lower-case copies of what is compared in any letter case go into mem. */
+void filter_bind(const struct filter *filter, struct arena *mem, struct sql_stmt *stmt);

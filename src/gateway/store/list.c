@@ -138,8 +138,8 @@ static enum rc prepare(const struct list *list, enum what what, const struct ran
     if (what != WHAT_SLICE_END && list->extra != NULL && list->extra->sql != NULL) {
         list->extra->bind(list->extra->arg, *ret);
     }
-    filter_bind(&filter, *ret);
-    return RC_OK;
+    filter_bind(&filter, list->mem, *ret);
+    return row_end(list->mem, err);
 }
 
 /* ---- items ---- */

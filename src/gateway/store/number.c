@@ -7,17 +7,18 @@ enum parts { HAS_SERVICES = 1 << 0, HAS_CONFIGURATION = 1 << 1 };
 
 /* clang-format off */
 #define SYNCED_COLUMNS(X, service)                                                                           \
-    X(service##_enabled) X(service##_assignment_status) X(service##_allow_tenant_address_update)             \
-    X(service##_usage) X(service##_choosable_capabilities) X(service##_acquired_capabilities)                \
-    X(service##_available_capabilities) X(service##_additional_usages) X(service##_civic_address_id)         \
-    X(service##_location_id) X(service##_displayed_country_code)
+    X(service##_enabled, bigint) X(service##_assignment_status, bigint)                                      \
+    X(service##_allow_tenant_address_update, bigint) X(service##_usage, text)                                \
+    X(service##_choosable_capabilities, text) X(service##_acquired_capabilities, text)                       \
+    X(service##_available_capabilities, text) X(service##_additional_usages, text)                           \
+    X(service##_civic_address_id, text) X(service##_location_id, text) X(service##_displayed_country_code, text)
 #define CONFIG_COLUMN_COUNT 9 /* of these: from allow_tenant_address_update on */
 /* The account of a number never changes, so replacing one leaves the index over accounts alone. */
 #define CHANGING_COLUMNS(X)                                                                                  \
-    X(parts) X(provisioning_status) X(provisioning_errors) X(custom_sip_header)                              \
-    X(direct_routing_enabled) X(zoom_enabled) X(call_protection_enabled)                                     \
+    X(parts, bigint) X(provisioning_status, bigint) X(provisioning_errors, text) X(custom_sip_header, text)  \
+    X(direct_routing_enabled, bigint) X(zoom_enabled, bigint) X(call_protection_enabled, bigint)             \
     SYNCED_COLUMNS(X, operator_connect) SYNCED_COLUMNS(X, phone_mobile) REVISION_COLUMNS(X)
-#define NUMBER_COLUMNS(X) X(account) CHANGING_COLUMNS(X)
+#define NUMBER_COLUMNS(X) X(account, text) CHANGING_COLUMNS(X)
 
 /* Those with few columns go first. */
 static const enum service plain[] = {SERVICE_DIRECT_ROUTING, SERVICE_ZOOM, SERVICE_CALL_PROTECTION};
@@ -25,13 +26,32 @@ static const enum service synced[] = {SERVICE_OPERATOR_CONNECT, SERVICE_PHONE_MO
 
 #define SELECT_NUMBER "select r.telephone_number, r.telephone_number" NUMBER_COLUMNS(COLUMN_OF_R) " from number r"
 
-static const struct sql_text by_number = {.text =
-    SELECT_NUMBER " where r.telephone_number = ? and r.releasing = 0"};
-static const struct sql_text write_number = {.text =
-    "insert into number (telephone_number" NUMBER_COLUMNS(COLUMN) ") values (?" NUMBER_COLUMNS(COLUMN_PARAM) ")"
-    " on conflict (telephone_number) do update set releasing = 0" CHANGING_COLUMNS(COLUMN_SET)};
-static const struct sql_text remove_number = {.text =
-    "delete from number where telephone_number = ? and releasing = 0"};
+#define BY_NUMBER  SELECT_NUMBER " where r.telephone_number = ? and r.releasing = 0"
+#define BY_NUMBERS SELECT_NUMBER " where r.telephone_number = any(?::bigint[]) and r.releasing = 0 order by 1"
+#define INSERT_NUMBER "insert into number (telephone_number" NUMBER_COLUMNS(COLUMN) ")"
+#define ONE_ROW     " values (?" NUMBER_COLUMNS(COLUMN_PARAM) ")"
+#define MANY_ROWS   " select * from unnest(?::bigint[]" NUMBER_COLUMNS(COLUMN_ARRAY) ")"
+#define OR_REPLACE  " on conflict (telephone_number) do update set releasing = 0" CHANGING_COLUMNS(COLUMN_SET)
+
+static const struct sql_text by_number[] = {
+    [REPO_READ] = {.text = BY_NUMBER},
+    [REPO_SHARE] = {.text = BY_NUMBER " for share"},
+    [REPO_UPDATE] = {.text = BY_NUMBER " for update"},
+};
+/* Locked in their order. */
+static const struct sql_text by_numbers[] = {
+    [REPO_READ] = {.text = BY_NUMBERS},
+    [REPO_SHARE] = {.text = BY_NUMBERS " for share"},
+    [REPO_UPDATE] = {.text = BY_NUMBERS " for update"},
+};
+static const struct sql_text insert_number = {.text = INSERT_NUMBER ONE_ROW};
+static const struct sql_text insert_numbers = {.text = INSERT_NUMBER ONE_ROW, .postgres = INSERT_NUMBER MANY_ROWS};
+static const struct sql_text replace_number = {.text = INSERT_NUMBER ONE_ROW OR_REPLACE};
+static const struct sql_text replace_numbers = {.text = INSERT_NUMBER ONE_ROW OR_REPLACE,
+                                                .postgres = INSERT_NUMBER MANY_ROWS OR_REPLACE};
+static const struct sql_text remove_numbers = {
+    .text = "delete from number where telephone_number = ? and releasing = 0",
+    .postgres = "delete from number where telephone_number = any(?::bigint[]) and releasing = 0"};
 static const struct sql_text count_all = {.text = "select coalesce(sum(numbers), 0) from number_count"};
 static const struct sql_text count_account = {.text =
     "select coalesce(sum(numbers), 0) from number_count where account = ?"};
@@ -109,24 +129,67 @@ static void read_number(struct sql_stmt *stmt, struct arena *mem, void *item)
     row_read_revision(stmt, &number->revision);
 }
 
-/* One of several: the statement is bound, stepped and made ready again. */
-static enum rc find_one(struct sql_stmt *stmt, struct arena *mem, int64_t telephone_number,
-                        const struct number **ret, struct err *err)
+/* The number of the row; NULL: no room. */
+static const struct number *take_number(struct sql_stmt *stmt, struct arena *mem)
 {
-    bool row;
-    sql_bind_i64(stmt, telephone_number);
-    enum rc rc = sql_step(stmt, &row, err);
-    if (rc != RC_OK || !row) {
-        *ret = NULL;
-        return rc;
-    }
     struct number *number = arena_new_of(mem, struct number);
     if (number != NULL) {
         sql_skip(stmt, 1);
         read_number(stmt, mem, number);
     }
-    *ret = number;
-    return row_end(mem, err);
+    return number;
+}
+
+static enum rc find_one(struct sql_stmt *stmt, struct repo_tx *tx, struct arena *mem,
+                        int64_t telephone_number, const struct number **ret, struct err *err)
+{
+    bool row;
+    sql_bind_i64(stmt, telephone_number);
+    sql_send(stmt);
+    revision_ask(tx); /* travels along; where there is one writer there is nothing to ask */
+    enum rc rc = sql_step(stmt, &row, err);
+    *ret = rc == RC_OK && row ? take_number(stmt, mem) : NULL;
+    return rc == RC_OK ? row_end(mem, err) : rc;
+}
+
+/* A prepared statement in a loop: the fast way where there is no round trip to save. */
+static enum rc find_each(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers,
+                         size_t count, enum repo_lock lock, const struct number **ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &by_number[lock], &stmt, err);
+    for (size_t i = 0; rc == RC_OK && i < count; i++) {
+        rc = find_one(stmt, tx, mem, telephone_numbers[i], &ret[i], err);
+        sql_again(stmt);
+    }
+    return rc;
+}
+
+/* What is found comes in the same order, with gaps. */
+static enum rc find_together(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers,
+                             size_t count, enum repo_lock lock, const struct number **ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &by_numbers[lock], &stmt, err);
+    for (size_t i = 0; rc == RC_OK && i < count; i++) {
+        ret[i] = NULL;
+        sql_bind_i64(stmt, telephone_numbers[i]);
+        rc = sql_add_row(stmt, err);
+    }
+    if (rc == RC_OK) {
+        sql_send(stmt);
+        revision_ask(tx);
+    }
+    bool row = true;
+    for (size_t i = 0; rc == RC_OK && (rc = sql_step(stmt, &row, err)) == RC_OK && row; i++) {
+        const struct number *number = take_number(stmt, mem);
+        while (number != NULL && telephone_numbers[i] < number->telephone_number) {
+            i++;
+        }
+        ret[i] = number;
+        rc = row_end(mem, err);
+    }
+    return rc;
 }
 
 enum rc repo_number_find(struct repo_tx *tx, struct arena *mem, int64_t telephone_number, enum repo_lock lock,
@@ -143,18 +206,12 @@ enum rc repo_number_find(struct repo_tx *tx, struct arena *mem, int64_t telephon
     return rc;
 }
 
-/* On SQLite a prepared statement in a loop is the fast way: there is no round trip to save. */
 enum rc repo_numbers_find(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers,
                           size_t count, enum repo_lock lock, const struct number **ret, struct err *err)
 {
-    (void)lock;
-    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    enum rc rc = sql_prepare(tx->sql, &by_number, &stmt, err);
-    for (size_t i = 0; rc == RC_OK && i < count; i++) {
-        rc = find_one(stmt, mem, telephone_numbers[i], &ret[i], err);
-        sql_again(stmt);
-    }
-    return rc;
+    bool together = tx->shared && count > 1;
+    return (together ? find_together : find_each)(tx, mem, telephone_numbers, count, tx_lock(tx, lock), ret,
+                                                  err);
 }
 
 /* ---- write ---- */
@@ -214,29 +271,39 @@ static void bind_number(struct sql_stmt *stmt, struct arena *mem, const struct n
     row_bind_revision(stmt, &number->revision);
 }
 
-enum rc repo_numbers_write(struct repo_tx *tx, const struct number *const *numbers, size_t count,
+static const struct sql_text *write_text(size_t count, bool exist)
+{
+    if (exist) {
+        return count > 1 ? &replace_numbers : &replace_number;
+    }
+    return count > 1 ? &insert_numbers : &insert_number;
+}
+
+enum rc repo_numbers_write(struct repo_tx *tx, const struct number *const *numbers, size_t count, bool exist,
                            struct err *err)
 {
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    enum rc rc = sql_prepare(tx->sql, &write_number, &stmt, err);
+    enum rc rc = sql_prepare(tx->sql, write_text(count, exist), &stmt, err);
     for (size_t i = 0; rc == RC_OK && i < count; i++) {
         bind_number(stmt, tx->mem, numbers[i]);
         rc = row_end(tx->mem, err);
-        rc = rc == RC_OK ? sql_run(stmt, err) : rc;
+        if (rc == RC_OK) {
+            rc = count > 1 ? sql_add_row(stmt, err) : sql_run(stmt, err);
+        }
     }
-    return rc;
+    return rc == RC_OK && count > 1 ? sql_run_rows(stmt, err) : rc;
 }
 
 enum rc repo_numbers_remove(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count,
                             struct err *err)
 {
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    enum rc rc = sql_prepare(tx->sql, &remove_number, &stmt, err);
+    enum rc rc = sql_prepare(tx->sql, &remove_numbers, &stmt, err);
     for (size_t i = 0; rc == RC_OK && i < count; i++) {
         sql_bind_i64(stmt, telephone_numbers[i]);
-        rc = sql_run(stmt, err);
+        rc = sql_add_row(stmt, err);
     }
-    return rc;
+    return rc == RC_OK ? sql_run_rows(stmt, err) : rc;
 }
 
 /* ---- list ---- */

@@ -7,6 +7,7 @@
 #include "common/base/banned.h"
 
 #define REVISION_BLOCK   100000 /* how far is written ahead */
+#define SEQUENCE_BLOCK   1024   /* values behind one of the sequence: more than most transactions take */
 #define REVISION_RESERVE 20000  /* left over at the start of a group: more than a usual one needs */
 #define OPERATION_AGE_MS (24 * 3600 * 1000LL)
 #define PURGE_ROWS       500 /* in one go */
@@ -16,6 +17,8 @@
 static const struct sql_text revision_read = {.text = "select value from setting where name = 'revision'"};
 static const struct sql_text revision_write = {.text =
                                                    "update setting set value = ? where name = 'revision'"};
+static const struct sql_text revision_block = {
+    .text = "select nextval('revision')"}; /* where there are several writers */
 
 /* What was written ahead and not used up is lost: the counter may jump, but never goes back. */
 enum rc revision_load(struct sql *sql, struct revision_counter *ret, struct err *err)
@@ -58,12 +61,48 @@ enum rc revision_reserve(struct sql *sql, struct revision_counter *revisions, st
                                                                     : RC_OK;
 }
 
+void revision_ask(struct repo_tx *tx)
+{
+    struct revision_counter *revisions = tx->revisions;
+    bool wanted =
+        tx->shared && revisions != NULL && revisions->asked == NULL && revisions->next >= revisions->reserved;
+    if (wanted && sql_prepare(tx->sql, &revision_block, &revisions->asked, NULL) ==
+                      RC_OK) { /* else it is asked for when needed */
+        sql_send(revisions->asked);
+    }
+}
+
+void revision_done(struct revision_counter *revisions)
+{
+    sql_done(TAKE(revisions->asked));
+    *revisions = (struct revision_counter){0};
+}
+
+static enum rc take_block(struct repo_tx *tx, struct err *err)
+{
+    struct revision_counter *revisions = tx->revisions;
+    enum rc rc = RC_OK;
+    bool row = false;
+    if (revisions->asked == NULL) {
+        rc = sql_prepare(tx->sql, &revision_block, &revisions->asked, err);
+    }
+    if (rc == RC_OK) {
+        rc = sql_step(revisions->asked, &row, err);
+    }
+    if (rc == RC_OK) {
+        revisions->next = (row ? sql_read_i64(revisions->asked) : 0) * SEQUENCE_BLOCK;
+        revisions->reserved = revisions->next + SEQUENCE_BLOCK;
+    }
+    sql_done(TAKE(revisions->asked));
+    return rc;
+}
+
 enum rc repo_revision_next(struct repo_tx *tx, int64_t *ret, struct err *err)
 {
     ensure(tx->revisions != NULL);
     /* Beyond, not only at it: what a part that failed wrote ahead is undone, what it took is not. */
     if (tx->revisions->next >= tx->revisions->reserved) {
-        enum rc rc = write_ahead(tx->sql, tx->revisions, err);
+        enum rc rc = tx->shared ? take_block(tx, err) : write_ahead(tx->sql, tx->revisions, err);
         if (rc != RC_OK) {
             return rc;
         }
@@ -77,17 +116,17 @@ enum rc repo_revision_next(struct repo_tx *tx, int64_t *ret, struct err *err)
 /* clang-format off */
 static const struct sql_text operation_by_id = {.text =
     "select fingerprint, first_sent, status, etag_configuration, etag_status from operation"
-    " where caller = ? and id = ? and first_sent >= ?"};
+    " where caller = ? and id = ? and first_sent >= ? and status <> 0"};
 /* One that is too old is as good as gone, whether it was deleted yet or not. */
 static const struct sql_text operation_insert = {.text =
     "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"
     " values (?, ?, ?, ?, ?, ?, ?) on conflict (caller, id) do update set fingerprint = excluded.fingerprint"
     ", first_sent = excluded.first_sent, status = excluded.status"
     ", etag_configuration = excluded.etag_configuration, etag_status = excluded.etag_status"
-    " where operation.first_sent < ?"};
-static const struct sql_text operation_delete = {.text =
-    "delete from operation where (caller, id) in"
-    " (select caller, id from operation where first_sent < ? limit ?)"};
+    " where operation.first_sent < ? or operation.status = 0"}; /* 0: was never committed, see sql_settle */
+#define OLD_OPERATIONS "delete from operation where (caller, id) in (select caller, id from operation where first_sent < ? limit ?"
+static const struct sql_text operation_delete = {.text = OLD_OPERATIONS ")",
+                                                 .postgres = OLD_OPERATIONS " for update skip locked)"};
 /* clang-format on */
 
 static int64_t operation_oldest(void)
@@ -146,6 +185,7 @@ enum rc repo_operation_add(struct repo_tx *tx, const struct operation *operation
     sql_bind_i64(stmt, operation_oldest());
     rc = sql_run(stmt, err);
     if (rc == RC_OK && sql_changed(stmt) == 0) {
+        tx->again = true; /* a twin was faster: the next run finds what it did */
         return err_set(err, RC_CONFLICT, NULL, "the operation is there already");
     }
     return rc;
@@ -176,29 +216,23 @@ enum rc operation_purge(struct sql *sql, bool *ret_more, struct err *err)
 
 /* clang-format off */
 #define AUDIT_COLUMNS(X)                                                                                     \
-    X(at) X(action) X(kind) X(account) X(key) X(way) X(caller) X(name) X(source) X(operation_id)             \
-    X(request_id) X(client_request_id) X(before) X(after)
+    X(at, bigint) X(action, bigint) X(kind, bigint) X(account, text) X(key, text) X(way, bigint) X(caller, text) \
+    X(name, text) X(source, text) X(operation_id, text) X(request_id, text) X(client_request_id, text)       \
+    X(before, text) X(after, text)
 
-static const struct sql_text audit_insert = {.text =
-    "insert into audit (id" AUDIT_COLUMNS(COLUMN) ") values (?" AUDIT_COLUMNS(COLUMN_PARAM) ")"};
+#define INSERT_AUDIT "insert into audit (id" AUDIT_COLUMNS(COLUMN) ")"
+static const struct sql_text audit_insert = {.text = INSERT_AUDIT " values (?" AUDIT_COLUMNS(COLUMN_PARAM) ")"};
+static const struct sql_text audit_insert_rows = {
+    .text = INSERT_AUDIT " values (?" AUDIT_COLUMNS(COLUMN_PARAM) ")",
+    .postgres = INSERT_AUDIT " select * from unnest(?::bigint[]" AUDIT_COLUMNS(COLUMN_ARRAY) ")"};
 /* The oldest rows are the lowest ids, so there is no need for an index on the time. */
 static const struct sql_text audit_delete = {.text =
     "delete from audit where id in"
     " (select id from (select id, at from audit order by id limit ?) oldest where at < ?)"};
 /* clang-format on */
 
-enum rc repo_audit_add(struct repo_tx *tx, const struct audit_row *row, struct err *err)
+static void bind_audit(struct sql_stmt *stmt, int64_t id, const struct audit_row *row)
 {
-    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    int64_t
-        id; /* any ascending number will do, and this one never comes back when the last rows are deleted */
-    enum rc rc = repo_revision_next(tx, &id, err);
-    if (rc == RC_OK) {
-        rc = sql_prepare(tx->sql, &audit_insert, &stmt, err);
-    }
-    if (rc != RC_OK) {
-        return rc;
-    }
     sql_bind_i64(stmt, id);
     sql_bind_i64(stmt, row->at.ms);
     sql_bind_i64(stmt, row->action);
@@ -214,7 +248,22 @@ enum rc repo_audit_add(struct repo_tx *tx, const struct audit_row *row, struct e
     sql_bind_text(stmt, row->client_request_id);
     sql_bind_text(stmt, row->before);
     sql_bind_text(stmt, row->after);
-    return sql_run(stmt, err);
+}
+
+/* Any ascending number will do as an id, and a revision never comes back when the last rows are deleted. */
+enum rc repo_audit_add(struct repo_tx *tx, const struct audit_row *rows, size_t count, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    int64_t id;
+    enum rc rc = sql_prepare(tx->sql, count > 1 ? &audit_insert_rows : &audit_insert, &stmt, err);
+    for (size_t i = 0; rc == RC_OK && i < count; i++) {
+        rc = repo_revision_next(tx, &id, err);
+        if (rc == RC_OK) {
+            bind_audit(stmt, id, &rows[i]);
+            rc = count > 1 ? sql_add_row(stmt, err) : sql_run(stmt, err);
+        }
+    }
+    return rc == RC_OK && count > 1 ? sql_run_rows(stmt, err) : rc;
 }
 
 enum rc audit_purge(struct sql *sql, uint32_t keep_days, bool *ret_more, struct err *err)

@@ -14,7 +14,12 @@
 #define ACCOUNT_NAME "(select min(a.name) from account a where a.teams_tenant_key = r.tenant_key)"
 #define SELECT_RFI   "select r.tenant_key" RFI_COLUMNS(COLUMN_OF_R) ", " ACCOUNT_NAME " from rfi r"
 
-static const struct sql_text by_tenant = {.text = SELECT_RFI " where r.tenant_key = ?"};
+#define BY_TENANT SELECT_RFI " where r.tenant_key = ?"
+static const struct sql_text by_tenant[] = {
+    [REPO_READ] = {.text = BY_TENANT},
+    [REPO_SHARE] = {.text = BY_TENANT " for share of r"},
+    [REPO_UPDATE] = {.text = BY_TENANT " for update of r"},
+};
 static const struct sql_text write_rfi = {.text =
     "insert into rfi (tenant_key" RFI_COLUMNS(COLUMN) ") values (?" RFI_COLUMNS(COLUMN_PARAM) ")"
     " on conflict (tenant_key) do update set tenant_key = excluded.tenant_key" RFI_COLUMNS(COLUMN_SET)};
@@ -59,10 +64,10 @@ static void read_rfi(struct sql_stmt *stmt, struct arena *mem, void *item)
 enum rc repo_rfi_find(struct repo_tx *tx, struct arena *mem, struct str tenant_id, enum repo_lock lock,
                       const struct rfi **ret, struct err *err)
 {
-    (void)lock;
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
     struct rfi *rfi = arena_new_of(mem, struct rfi);
-    enum rc rc = rfi != NULL ? sql_prepare(tx->sql, &by_tenant, &stmt, err) : row_end(mem, err);
+    enum rc rc =
+        rfi != NULL ? sql_prepare(tx->sql, &by_tenant[tx_lock(tx, lock)], &stmt, err) : row_end(mem, err);
     if (rc != RC_OK) {
         return rc;
     }

@@ -6,7 +6,9 @@
 
 void row_bind_revision(struct sql_stmt *stmt, const struct revision *revision);
 void row_read_revision(struct sql_stmt *stmt, struct revision *ret);
-#define REVISION_COLUMNS(X) X(configuration_revision) X(status_revision) X(configuration_at) X(status_at)
+#define REVISION_COLUMNS(X)                                                                                  \
+    X(configuration_revision, bigint)                                                                        \
+    X(status_revision, bigint) X(configuration_at, bigint) X(status_at, bigint)
 
 void row_bind_enum(struct sql_stmt *stmt, int value);     /* 0, absent, is null */
 void row_bind_wall(struct sql_stmt *stmt, struct wall t); /* CLOCK_ABSENT is null */
@@ -27,7 +29,9 @@ MUST_USE enum rc row_end(const struct arena *mem, struct err *err);
 struct str row_lower(struct arena *mem, struct str s); /* ASCII; for key columns */
 
 /* For the column lists of statements: "a" COLUMN(b) COLUMN(c) is "a, b, c". */
-#define COLUMN(name)       ", " #name
-#define COLUMN_OF_R(name)  ", r." #name
-#define COLUMN_PARAM(name) ", ?"
-#define COLUMN_SET(name)   ", " #name " = excluded." #name
+/* ... and where rows travel as arrays, X(b, text): */
+#define COLUMN(name, ...)        ", " #name
+#define COLUMN_OF_R(name, ...)   ", r." #name
+#define COLUMN_PARAM(name, ...)  ", ?"
+#define COLUMN_SET(name, ...)    ", " #name " = excluded." #name
+#define COLUMN_ARRAY(name, type) ", ?::" #type "[]"

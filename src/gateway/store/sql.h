@@ -44,12 +44,22 @@ void sql_bind_blob(struct sql_stmt *stmt, const void *bytes, size_t n);
 void sql_bind_null(struct sql_stmt *stmt);
 void sql_bind_nulls(struct sql_stmt *stmt, unsigned count);
 
+/* Where the database is far away: sends a bound statement now and takes its answer at the first sql_step, so that several travel
+ * together. Otherwise it does nothing. */
+void sql_send(struct sql_stmt *stmt);
 /* *ret_row false: no further row. RC_CONFLICT: a constraint; RC_BUSY: locked, full ("StorageFull") or over
  * its time. */
 MUST_USE enum rc sql_step(struct sql_stmt *stmt, bool *ret_row, struct err *err);
-/* Runs a statement without rows, and makes it ready to be bound again. */
+/* Runs a statement without rows, and makes it ready to be bound again. A failure may come out later, at the next sql_step,
+ * sql_changed or sql_commit, where the database is far away. */
 MUST_USE enum rc sql_run(struct sql_stmt *stmt, struct err *err);
-int64_t sql_changed(const struct sql_stmt *stmt); /* rows the last sql_run inserted, updated or deleted */
+/* Many rows at once: all parameters of a row are bound, then sql_add_row, and so on; sql_run_rows ends it.
+ * SQLite runs the statement for each row; on PostgreSQL each parameter travels as one array of all rows, so its text says
+ * `select * from unnest(?::bigint[], ?::text[])`. No blobs. */
+MUST_USE enum rc sql_add_row(struct sql_stmt *stmt, struct err *err);
+MUST_USE enum rc sql_run_rows(struct sql_stmt *stmt, struct err *err);
+int64_t sql_changed(
+    struct sql_stmt *stmt); /* rows the last sql_run inserted, updated or deleted; -1: it failed */
 
 bool sql_is_null(struct sql_stmt *stmt); /* the column that is read next; does not move on */
 void sql_skip(struct sql_stmt *stmt, unsigned columns);
@@ -74,9 +84,3 @@ MUST_USE enum rc sql_begin_write(struct sql *sql, struct err *err);
 MUST_USE enum rc sql_commit(struct sql *sql, struct err *err);
 void sql_rollback(struct sql *sql);
 bool sql_in_transaction(const struct sql *sql); /* false too after a failure that ended it */
-
-/* The part of a write transaction that can be undone by itself, one at a time. Where that fails the whole
- * transaction is over. */
-void sql_part_begin(struct sql *sql);
-MUST_USE enum rc sql_part_keep(struct sql *sql, struct err *err);
-void sql_part_undo(struct sql *sql);

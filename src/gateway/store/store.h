@@ -16,7 +16,9 @@ struct repo;
 #define STORE_FULL "StorageFull"
 
 struct store_config {
-    struct str url;                               /* "sqlite:PATH" */
+    struct str url;                               /* "sqlite:PATH" or "postgresql://..." as libpq takes it */
+    struct str password_file;                     /* PostgreSQL: its first line is the password; or empty */
+    uint32_t connections;                         /* PostgreSQL: for requests; 0 = 24, at least 3 */
     unsigned loops;                               /* repo_job.loop is below this */
     struct metrics *metrics;                      /* may be NULL; outlives the store */
     uint32_t requests_per_minute;                 /* repo_admit; 0 = off */

@@ -4,11 +4,15 @@
 #include "gateway/store/filter.h"
 #include "gateway/store/sql.h"
 
-/* The store-wide counter. Values are handed out from memory; how far they may go is written ahead, in the
- * transaction that uses them, so no value comes twice whatever is rolled back or lost. Writer thread only. */
+/* The store-wide counter. Values are handed out from memory.
+ *
+ * One writer: how far they may go is written ahead, in the transaction that uses them, so no value comes twice whatever is rolled
+ * back or lost. Several writers: each transaction takes a block of a sequence, after it has locked what it will change, so that the
+ * values of one resource only rise. */
 struct revision_counter {
     int64_t next;
-    int64_t reserved; /* values below are free to hand out; what the open transaction wrote counts */
+    int64_t reserved;       /* values below are free to hand out; what the open transaction wrote counts */
+    struct sql_stmt *asked; /* several writers: the statement that was sent for a block */
 };
 
 struct repo_tx {
@@ -16,13 +20,26 @@ struct repo_tx {
     struct arena *mem; /* the job's: what statements need until they have run */
     enum repo_kind kind;
     struct revision_counter *revisions; /* NULL: reading only */
-    int64_t scan_end_us;                /* REPO_SCAN: when its time is used up */
-    uint32_t slice;                     /* REPO_SCAN: keys in a slice */
+    bool shared;                        /* others write at the same time: locks are taken */
+    bool again;          /* shared: what was read has changed meanwhile, so the job is run once more */
+    uint32_t shard;      /* of the counters, so that writers of one account do not wait for each other */
+    int64_t scan_end_us; /* REPO_SCAN: when its time is used up */
+    uint32_t slice;      /* REPO_SCAN: keys in a slice */
 };
 
 MUST_USE enum rc revision_load(struct sql *sql, struct revision_counter *ret, struct err *err);
-/* Makes sure that the next values need no writing. In a write transaction. */
+/* One writer: makes sure that the next values need no writing. In a write transaction. */
 MUST_USE enum rc revision_reserve(struct sql *sql, struct revision_counter *revisions, struct err *err);
+
+/* Several writers: asks for a block together with the statement that locks what will be changed. */
+void revision_ask(struct repo_tx *tx);
+void revision_done(struct revision_counter *revisions); /* at the end of the transaction */
+
+/* The lock that is really taken: none where there is one writer, or nothing will be written. */
+static inline enum repo_lock tx_lock(const struct repo_tx *tx, enum repo_lock lock)
+{
+    return tx->shared && tx->kind == REPO_WRITE ? lock : REPO_READ;
+}
 
 /* Deletes some of what is too old, in a write transaction. *ret_more: there may be more. */
 MUST_USE enum rc operation_purge(struct sql *sql, bool *ret_more, struct err *err);

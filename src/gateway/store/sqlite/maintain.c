@@ -13,12 +13,12 @@ enum { DONE, PARTLY, FAILED };
 /* BUSY is normal (a reader holds a snapshot) and never waited for. */
 static enum rc checkpoint(struct writer *writer, int mode, struct err *err)
 {
-    struct sql *sql = writer->sql;
-    struct metric **metric = writer->repo->metrics.checkpoint[mode == SQLITE_CHECKPOINT_TRUNCATE];
+    struct sqlite_connection *connection = writer->connection;
+    struct metric **metric = writer->store->metrics.checkpoint[mode == SQLITE_CHECKPOINT_TRUNCATE];
     int wal_pages = 0, moved = 0;
-    (void)sqlite3_busy_timeout(sql->db, 0); /* cannot fail on an open handle */
-    int code = sqlite3_wal_checkpoint_v2(sql->db, NULL, mode, &wal_pages, &moved);
-    (void)sqlite3_busy_timeout(sql->db, (int)writer->repo->config.test.busy_ms);
+    (void)sqlite3_busy_timeout(connection->db, 0); /* cannot fail on an open handle */
+    int code = sqlite3_wal_checkpoint_v2(connection->db, NULL, mode, &wal_pages, &moved);
+    (void)sqlite3_busy_timeout(connection->db, (int)writer->store->config.test.busy_ms);
     if ((code & 0xff) == SQLITE_IOERR) {
         metric_add(metric[FAILED], 1);
         return err_set(err, RC_UNCERTAIN, NULL, "I/O error in a checkpoint: %s (%d)", sqlite3_errstr(code),
@@ -27,21 +27,21 @@ static enum rc checkpoint(struct writer *writer, int mode, struct err *err)
     bool whole = code == SQLITE_OK && wal_pages == moved;
     metric_add(metric[whole ? DONE : code == SQLITE_OK || code == SQLITE_BUSY ? PARTLY : FAILED], 1);
     writer->dirty = !whole;
-    writer->checkpointed_pages = sql->wal_pages;
+    writer->checkpointed_pages = connection->wal_pages;
     if (whole && mode == SQLITE_CHECKPOINT_TRUNCATE) {
-        sql->wal_pages = writer->checkpointed_pages = 0;
+        connection->wal_pages = writer->checkpointed_pages = 0;
     }
     return RC_OK;
 }
 
 static uint64_t wal_bytes(const struct writer *writer)
 {
-    return (uint64_t)writer->sql->wal_pages * 4096;
+    return (uint64_t)writer->connection->wal_pages * 4096;
 }
 
 static bool truncate_due(const struct writer *writer)
 {
-    return wal_bytes(writer) > writer->repo->config.wal_bytes_max &&
+    return wal_bytes(writer) > writer->store->config.wal_bytes_max &&
            clock_mono_us() >= writer->truncate_next_us;
 }
 
@@ -55,17 +55,17 @@ static void note_oldest(const struct reader *reader, int64_t *oldest_us)
 
 static void note_state(struct writer *writer)
 {
-    const struct repo *repo = writer->repo;
+    const struct sqlite_store *store = writer->store;
     int64_t now_us = clock_mono_us(), oldest_us = now_us;
-    for (unsigned i = 0; i < repo->config.loops; i++) {
-        note_oldest(&repo->loops[i], &oldest_us);
+    for (unsigned i = 0; i < store->config.loops; i++) {
+        note_oldest(&store->loops[i], &oldest_us);
     }
     for (unsigned i = 0; i < LIST_READERS; i++) {
-        note_oldest(&repo->list_readers[i], &oldest_us);
+        note_oldest(&store->list_readers[i], &oldest_us);
     }
-    note_oldest(&repo->scan_reader, &oldest_us);
-    metric_set(repo->metrics.oldest_reader, (now_us - oldest_us) / 1000);
-    metric_set(repo->metrics.wal_bytes, (int64_t)wal_bytes(writer));
+    note_oldest(&store->scan_reader, &oldest_us);
+    metric_set(store->metrics.oldest_reader, (now_us - oldest_us) / 1000);
+    metric_set(store->metrics.wal_bytes, (int64_t)wal_bytes(writer));
 }
 
 /* Rows that are too old go in slices, one commit each, so that a job which comes meanwhile waits for one
@@ -73,20 +73,20 @@ static void note_state(struct writer *writer)
 static enum rc purge_slice(struct writer *writer, bool *ret_more, struct err *err)
 {
     bool more_operations = false, more_audit = false;
-    enum rc rc = sql_begin_write(writer->sql, err);
+    enum rc rc = sql_begin_write(&writer->connection->sql, err);
     if (rc != RC_OK) {
         return rc;
     }
-    rc = operation_purge(writer->sql, &more_operations, err);
-    if (rc == RC_OK && writer->repo->config.keep_days > 0) {
-        rc = audit_purge(writer->sql, writer->repo->config.keep_days, &more_audit, err);
+    rc = operation_purge(&writer->connection->sql, &more_operations, err);
+    if (rc == RC_OK && writer->store->config.keep_days > 0) {
+        rc = audit_purge(&writer->connection->sql, writer->store->config.keep_days, &more_audit, err);
     }
     if (rc != RC_OK) {
-        sql_rollback(writer->sql);
+        sql_rollback(&writer->connection->sql);
         return rc;
     }
     *ret_more = more_operations || more_audit;
-    return sql_commit(writer->sql, err);
+    return sql_commit(&writer->connection->sql, err);
 }
 
 static enum rc purge(struct writer *writer, struct err *err)
@@ -102,7 +102,7 @@ static enum rc purge(struct writer *writer, struct err *err)
 
 static enum rc checkpoint_if_due(struct writer *writer, struct err *err)
 {
-    int pages = writer->sql->wal_pages;
+    int pages = writer->connection->wal_pages;
     note_state(writer);
     writer->dirty = true;
     if (pages < writer->checkpointed_pages) {
@@ -125,31 +125,31 @@ enum rc writer_tidy(struct writer *writer, struct err *err)
     if (rc == RC_OK && clock_mono_us() >= writer->purge_next_us && queue_empty(&writer->queue)) {
         rc = purge(writer, err);
     }
-    return rc != RC_OK && writer->sql->sync_failed ? RC_UNCERTAIN : rc;
+    return rc != RC_OK && writer->connection->sync_failed ? RC_UNCERTAIN : rc;
 }
 
 /* Tries whether a write passes again: a node that is taken out because it cannot write gets none to find out
  * by. */
 static enum rc probe(struct writer *writer, struct err *err)
 {
-    enum rc rc = sql_begin_write(writer->sql, err);
+    enum rc rc = sql_begin_write(&writer->connection->sql, err);
     if (rc != RC_OK) {
         return rc;
     }
-    rc = sql_script(writer->sql,
+    rc = sql_script(&writer->connection->sql,
                     "insert into setting (name, value) values ('probe', 1)"
                     " on conflict (name) do update set value = value + 1",
                     err);
     if (rc != RC_OK) {
-        sql_rollback(writer->sql);
+        sql_rollback(&writer->connection->sql);
         return rc;
     }
-    return sql_commit(writer->sql, err);
+    return sql_commit(&writer->connection->sql, err);
 }
 
 enum rc writer_idle(struct writer *writer, struct err *err)
 {
-    enum rc rc = atomic_load(&writer->repo->not_ready) != NULL ? probe(writer, err) : RC_OK;
+    enum rc rc = atomic_load(&writer->store->not_ready) != NULL ? probe(writer, err) : RC_OK;
     if (rc == RC_OK && clock_mono_us() >= writer->purge_next_us) {
         rc = purge(writer, err);
     }
@@ -159,5 +159,5 @@ enum rc writer_idle(struct writer *writer, struct err *err)
         rc = checkpoint(writer, SQLITE_CHECKPOINT_PASSIVE, err);
     }
     note_state(writer);
-    return rc != RC_OK && writer->sql->sync_failed ? RC_UNCERTAIN : rc;
+    return rc != RC_OK && writer->connection->sync_failed ? RC_UNCERTAIN : rc;
 }

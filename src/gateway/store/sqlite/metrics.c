@@ -29,40 +29,41 @@ static const struct metric_family families[] = {
 };
 /* clang-format on */
 
-static struct metric *series(struct repo *repo, enum family family, const char *first, const char *second)
+static struct metric *series(struct sqlite_store *store, enum family family, const char *first,
+                             const char *second)
 {
     const char *values[] = {first, second, NULL};
-    struct metrics *metrics = repo->config.metrics;
+    struct metrics *metrics = store->config.metrics;
     return metrics != NULL ? metrics_series(metrics, &families[family], values) : NULL;
 }
 
-static void queue_metrics(struct repo *repo, struct job_queue *queue, const char *name)
+static void queue_metrics(struct sqlite_store *store, struct job_queue *queue, const char *name)
 {
-    queue->length = series(repo, QUEUE_JOBS, name, NULL);
-    queue->refused = series(repo, QUEUE_REFUSED, name, NULL);
+    queue->length = series(store, QUEUE_JOBS, name, NULL);
+    queue->refused = series(store, QUEUE_REFUSED, name, NULL);
 }
 
-static void checkpoint_metrics(struct repo *repo, struct metric *ret[3], const char *kind)
+static void checkpoint_metrics(struct sqlite_store *store, struct metric *ret[3], const char *kind)
 {
     static const char *const results[] = {"done", "partly", "failed"};
     for (size_t i = 0; i < ARRAY_LEN(results); i++) {
-        ret[i] = series(repo, CHECKPOINTS, kind, results[i]);
+        ret[i] = series(store, CHECKPOINTS, kind, results[i]);
     }
 }
 
-void store_metrics_init(struct store_metrics *ret, struct repo *repo)
+void store_metrics_init(struct store_metrics *ret, struct sqlite_store *store)
 {
-    ret->group_jobs = series(repo, GROUP_JOBS, NULL, NULL);
-    ret->commit_seconds = series(repo, COMMIT_SECONDS, NULL, NULL);
-    ret->groups_split = series(repo, GROUPS_SPLIT, NULL, NULL);
-    ret->wal_bytes = series(repo, WAL_BYTES, NULL, NULL);
-    ret->oldest_reader = series(repo, OLDEST_READER, NULL, NULL);
-    ret->reads_refused = series(repo, READS_REFUSED, NULL, NULL);
-    ret->refused_full = series(repo, WRITES_REFUSED, "full", NULL);
-    ret->refused_locked = series(repo, WRITES_REFUSED, "locked", NULL);
-    checkpoint_metrics(repo, ret->checkpoint[0], "passive");
-    checkpoint_metrics(repo, ret->checkpoint[1], "truncate");
-    queue_metrics(repo, &repo->writer.queue, "write");
-    queue_metrics(repo, &repo->lists, "list");
-    queue_metrics(repo, &repo->scans, "scan");
+    ret->group_jobs = series(store, GROUP_JOBS, NULL, NULL);
+    ret->commit_seconds = series(store, COMMIT_SECONDS, NULL, NULL);
+    ret->groups_split = series(store, GROUPS_SPLIT, NULL, NULL);
+    ret->wal_bytes = series(store, WAL_BYTES, NULL, NULL);
+    ret->oldest_reader = series(store, OLDEST_READER, NULL, NULL);
+    ret->reads_refused = series(store, READS_REFUSED, NULL, NULL);
+    ret->refused_full = series(store, WRITES_REFUSED, "full", NULL);
+    ret->refused_locked = series(store, WRITES_REFUSED, "locked", NULL);
+    checkpoint_metrics(store, ret->checkpoint[0], "passive");
+    checkpoint_metrics(store, ret->checkpoint[1], "truncate");
+    queue_metrics(store, &store->writer.queue, "write");
+    queue_metrics(store, &store->lists, "list");
+    queue_metrics(store, &store->scans, "scan");
 }

@@ -1,17 +1,16 @@
-/* The SQLite driver's own parts: connection, job queues, readers, writer. Only files of this folder include
+/* The SQLite driver's own parts: connection, readers, writer. Only files of this folder include
  * it, and they alone include sqlite3.h. */
 #pragma once
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 
-#include "common/base/metric.h"
 #include "common/base/rate.h"
-#include "gateway/store/store.h"
+#include "gateway/store/driver.h"
+#include "gateway/store/queue.h"
 #include "gateway/store/tx.h"
 
 #define READER_AGE_MAX_MS 5000 /* an older snapshot is cut off: it keeps the WAL from being reset */
-#define RETRY_SOON_MS     1000 /* Retry-After of what was refused for want of time or room in a queue */
 #define GROUP_JOBS_MAX    64   /* beyond it a larger group gains little (measured) */
 #define PASSIVE_PAGES     4000 /* pages in the WAL between two passive checkpoints: 16 MB */
 #define LIST_READERS      2
@@ -19,7 +18,8 @@
 /* ---- connection.c: struct sql ---- */
 
 #define SQL_CACHE_SLOTS 256 /* a power of two, well over the number of statements there are */
-struct sql {
+struct sqlite_connection {
+    struct sql sql; /* first */
     sqlite3 *db;
     int64_t end_us;              /* readers: when the progress handler stops what runs; 0 = never */
     _Atomic int64_t *begun_us;   /* readers: where the age of the open snapshot is noted */
@@ -28,7 +28,7 @@ struct sql {
     bool begun;                  /* between begin and commit or rollback */
     bool part_wanted, part_open; /* a savepoint is made by the first statement that writes */
     bool sync_failed;            /* an fsync failed: what is on the disk is unknown */
-    struct sql_stmt *cache[SQL_CACHE_SLOTS];
+    struct sqlite_stmt *cache[SQL_CACHE_SLOTS];
 };
 
 struct sql_options {
@@ -38,31 +38,15 @@ struct sql_options {
     uint64_t wal_bytes_max;
     _Atomic int64_t *begun_us;
 };
-MUST_USE enum rc sqlite_connect(const char *path, const struct sql_options *options, struct sql **ret,
-                                struct err *err);
-void sqlite_close(struct sql *sql); /* NULL is fine */
+MUST_USE enum rc sqlite_connect(const char *path, const struct sql_options *options,
+                                struct sqlite_connection **ret, struct err *err);
+void sqlite_close(struct sqlite_connection *connection); /* NULL is fine */
 
-/* ---- queue.c: jobs that wait ---- */
-
-struct job_queue {
-    pthread_mutex_t mutex; /* guards all of it */
-    pthread_cond_t filled;
-    struct repo_job *first, **last;
-    size_t count, count_max;
-    bool closed;
-    struct str last_caller; /* fair queues: whose job was taken last; points into a buffer of its own */
-    bool fair;
-    char caller_text[256];
-    struct metric *length, *refused;
-};
-bool queue_init(struct job_queue *queue, size_t count_max, bool fair);
-void queue_clear(struct job_queue *queue);
-bool queue_put(struct job_queue *queue, struct repo_job *job); /* false: full or closed */
-/* Up to `max` jobs, linked by store.next. Waits for the first one, at most wait_ms (0: for ever); NULL when
- * there is none. *ret_closed: and none will come. */
-struct repo_job *queue_take(struct job_queue *queue, size_t max, uint32_t wait_ms, bool *ret_closed);
-bool queue_empty(struct job_queue *queue);
-void queue_close(struct job_queue *queue); /* what is in it can still be taken */
+/* The part of a write transaction that can be undone by itself, one at a time. Where that fails the whole
+ * transaction is over. */
+void sqlite_part_begin(struct sqlite_connection *connection);
+MUST_USE enum rc sqlite_part_keep(struct sqlite_connection *connection, struct err *err);
+void sqlite_part_undo(struct sqlite_connection *connection);
 
 /* ---- the store ---- */
 
@@ -73,10 +57,10 @@ struct store_metrics {
 };
 
 struct reader {
-    struct repo *repo;
-    struct job_queue *queue;  /* NULL: reads on an event loop */
-    struct sql *sql;          /* made by its thread at the first job */
-    _Atomic int64_t begun_us; /* when its snapshot was taken; 0: it has none. For the metric */
+    struct sqlite_store *store;
+    struct job_queue *queue;              /* NULL: reads on an event loop */
+    struct sqlite_connection *connection; /* made by its thread at the first job */
+    _Atomic int64_t begun_us;             /* when its snapshot was taken; 0: it has none. For the metric */
     pthread_t thread;
     bool started;
 };
@@ -87,8 +71,8 @@ struct verdict {
 };
 
 struct writer {
-    struct repo *repo;
-    struct sql *sql;
+    struct sqlite_store *store;
+    struct sqlite_connection *connection;
     struct job_queue queue;
     struct revision_counter revisions;
     struct repo_job *jobs[GROUP_JOBS_MAX]; /* the group */
@@ -101,7 +85,8 @@ struct writer {
     bool started;
 };
 
-struct repo {
+struct sqlite_store {
+    struct repo repo; /* first */
     struct store_config config;
     char *path; /* real */
     int lock_fd;
@@ -118,12 +103,11 @@ struct repo {
 
 /* reader.c */
 void reader_run(struct reader *reader, struct repo_job *job); /* and its done() */
-bool reader_start(struct reader *reader, struct repo *repo, struct job_queue *queue);
-void reader_stop(struct reader *reader);                       /* after its queue was closed */
-bool job_expired(const struct repo_job *job, struct err *err); /* its deadline has come before it began */
+bool reader_start(struct reader *reader, struct sqlite_store *store, struct job_queue *queue);
+void reader_stop(struct reader *reader); /* after its queue was closed */
 
 /* writer.c */
-bool writer_start(struct writer *writer, struct repo *repo);
+bool writer_start(struct writer *writer, struct sqlite_store *store);
 void writer_stop(struct writer *writer); /* finishes what is queued */
 
 /* maintain.c: what the writer does besides jobs. RC_UNCERTAIN: an I/O error, the process must end. */
@@ -131,4 +115,4 @@ MUST_USE enum rc writer_tidy(struct writer *writer, struct err *err); /* after a
 MUST_USE enum rc writer_idle(struct writer *writer, struct err *err); /* when nothing came for a while */
 
 /* metrics.c */
-void store_metrics_init(struct store_metrics *ret, struct repo *repo);
+void store_metrics_init(struct store_metrics *ret, struct sqlite_store *store);

@@ -1,7 +1,6 @@
-/* Opening and closing, and the doors into the store. */
+/* Opening and closing, and the doors into the store on SQLite. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -98,125 +97,74 @@ static void announce(void)
     }
 }
 
-static uint64_t or_default(uint64_t value, uint64_t fallback)
+static enum rc database_open(struct sqlite_store *store, struct err *err)
 {
-    return value != 0 ? value : fallback;
-}
-
-static void config_complete(struct store_config *config)
-{
-    config->scan_seconds = (uint32_t)or_default(config->scan_seconds, 5);
-    config->write_queue = (uint32_t)or_default(config->write_queue, 4096);
-    config->list_queue = (uint32_t)or_default(config->list_queue, 1024);
-    config->scan_queue = (uint32_t)or_default(config->scan_queue, 16);
-    config->wal_bytes_max = or_default(config->wal_bytes_max, 64 * 1024 * 1024);
-    config->test.busy_ms = (uint32_t)or_default(config->test.busy_ms, 5000);
-    config->test.tick_ms = (uint32_t)or_default(config->test.tick_ms, 1000);
-    config->test.slice = (uint32_t)or_default(config->test.slice, 20000);
-}
-
-static enum rc database_open(struct repo *repo, struct err *err)
-{
-    const struct store_config *config = &repo->config;
+    const struct store_config *config = &store->config;
     struct sql_options options = {.writer = true,
                                   .no_sync = config->test.no_sync,
                                   .vfs = config->test.vfs,
                                   .busy_ms = config->test.busy_ms,
                                   .wal_bytes_max = config->wal_bytes_max};
-    enum rc rc = sqlite_connect(repo->path, &options, &repo->writer.sql, err);
+    enum rc rc = sqlite_connect(store->path, &options, &store->writer.connection, err);
     if (rc == RC_OK) {
-        rc = migrate(repo->writer.sql, migrations_sqlite, err);
+        rc = migrate(&store->writer.connection->sql, migrations_sqlite, err);
     }
-    return rc == RC_OK ? revision_load(repo->writer.sql, &repo->writer.revisions, err) : rc;
+    return rc == RC_OK ? revision_load(&store->writer.connection->sql, &store->writer.revisions, err) : rc;
 }
 
-static bool threads_start(struct repo *repo)
+static bool threads_start(void *arg)
 {
-    bool started = writer_start(&repo->writer, repo) && reader_start(&repo->scan_reader, repo, &repo->scans);
+    struct sqlite_store *store = arg;
+    bool started =
+        writer_start(&store->writer, store) && reader_start(&store->scan_reader, store, &store->scans);
     for (unsigned i = 0; i < LIST_READERS; i++) {
-        started = started && reader_start(&repo->list_readers[i], repo, &repo->lists);
+        started = started && reader_start(&store->list_readers[i], store, &store->lists);
     }
     return started;
 }
 
-/* Signals are for the program's own threads. */
-static enum rc threads_start_quiet(struct repo *repo, struct err *err)
+static enum rc parts_make(struct sqlite_store *store, struct err *err)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = threads_start(repo);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started ? RC_OK : err_set(err, RC_INTERNAL, NULL, "the store's threads cannot be started");
-}
-
-static enum rc parts_make(struct repo *repo, struct err *err)
-{
-    const struct store_config *config = &repo->config;
-    repo->loops = mem_alloc_array(config->loops, sizeof *repo->loops);
-    bool made = (repo->loops != NULL || config->loops == 0) &&
-                rate_ring_init(&repo->rate, config->requests_per_minute, 60000) &&
-                pthread_mutex_init(&repo->rate_mutex, NULL) == 0 &&
-                queue_init(&repo->writer.queue, config->write_queue, false) &&
-                queue_init(&repo->lists, config->list_queue, false) &&
-                queue_init(&repo->scans, config->scan_queue, true);
+    const struct store_config *config = &store->config;
+    store->loops = mem_alloc_array(config->loops, sizeof *store->loops);
+    bool made = (store->loops != NULL || config->loops == 0) &&
+                rate_ring_init(&store->rate, config->requests_per_minute, 60000) &&
+                pthread_mutex_init(&store->rate_mutex, NULL) == 0 &&
+                queue_init(&store->writer.queue, config->write_queue, false) &&
+                queue_init(&store->lists, config->list_queue, false) &&
+                queue_init(&store->scans, config->scan_queue, true);
     if (!made) {
         return err_set(err, RC_INTERNAL, NULL, "out of memory");
     }
     for (unsigned i = 0; i < config->loops; i++) {
-        repo->loops[i].repo = repo;
+        store->loops[i].store = store;
     }
-    store_metrics_init(&repo->metrics, repo);
+    store_metrics_init(&store->metrics, store);
     return RC_OK;
 }
 
-static enum rc repo_open(struct repo *repo, struct str path, struct err *err)
+static enum rc store_begin(struct sqlite_store *store, struct str path, struct err *err)
 {
     char real[PATH_BYTES_MAX];
     enum rc rc = path_resolve(path, real, err);
     if (rc == RC_OK) {
-        rc = lock_take(real, &repo->lock_fd, err);
+        rc = lock_take(real, &store->lock_fd, err);
     }
     if (rc == RC_OK) {
-        rc = parts_make(repo, err);
+        rc = parts_make(store, err);
     }
     if (rc != RC_OK) {
         return rc;
     }
-    repo->path = mem_dup(real, strlen(real));
-    rc = repo->path != NULL ? database_open(repo, err) : err_set(err, RC_INTERNAL, NULL, "out of memory");
+    store->path = mem_dup(real, strlen(real));
+    rc = store->path != NULL ? database_open(store, err) : err_set(err, RC_INTERNAL, NULL, "out of memory");
     if (rc != RC_OK) {
         err_context(err, "%s", real);
         return rc;
     }
-    return threads_start_quiet(repo, err);
-}
-
-enum rc store_open(const struct store_config *config, struct repo **ret, struct err *err)
-{
-    static const struct str scheme = {"sqlite:", 7};
-    if (!str_starts(config->url, scheme)) {
-        return err_set(err, RC_INVALID, NULL,
-                       "store url must be sqlite:PATH; this program has no other database");
-    }
-    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
-                         0); /* a global lock less; refused when SQLite runs already, with this set */
-    struct repo *repo = mem_alloc(sizeof *repo);
-    if (repo == NULL) {
-        return err_set(err, RC_INTERNAL, NULL, "out of memory");
-    }
-    repo->config = *config;
-    repo->config.url = STR_NONE; /* the caller's text */
-    repo->lock_fd = -1;
-    config_complete(&repo->config);
-    enum rc rc = repo_open(repo, str_slice(config->url, scheme.n, config->url.n), err);
-    if (rc != RC_OK) {
-        store_close(repo);
-        return rc;
-    }
-    announce();
-    *ret = repo;
-    return RC_OK;
+    return store_threads_start(threads_start, store)
+               ? RC_OK
+               : err_set(err, RC_INTERNAL, NULL, "the store's threads cannot be started");
 }
 
 static void queue_shut(struct job_queue *queue)
@@ -227,82 +175,93 @@ static void queue_shut(struct job_queue *queue)
 }
 
 /* The writer is last: the connection that closes last moves the WAL into the database and removes it. */
-void store_close(struct repo *repo)
+static void driver_close(struct repo *repo)
 {
-    if (repo == NULL) {
-        return;
-    }
-    queue_shut(&repo->lists);
-    queue_shut(&repo->scans);
+    struct sqlite_store *store = (void *)repo;
+    queue_shut(&store->lists);
+    queue_shut(&store->scans);
     for (unsigned i = 0; i < LIST_READERS; i++) {
-        reader_stop(&repo->list_readers[i]);
+        reader_stop(&store->list_readers[i]);
     }
-    reader_stop(&repo->scan_reader);
-    for (unsigned i = 0; repo->loops != NULL && i < repo->config.loops; i++) {
-        reader_stop(&repo->loops[i]);
+    reader_stop(&store->scan_reader);
+    for (unsigned i = 0; store->loops != NULL && i < store->config.loops; i++) {
+        reader_stop(&store->loops[i]);
     }
-    writer_stop(&repo->writer);
-    queue_clear(&repo->writer.queue);
-    queue_clear(&repo->lists);
-    queue_clear(&repo->scans);
-    rate_ring_clear(&repo->rate);
-    if (repo->lock_fd >= 0) {
-        close(repo->lock_fd);
+    writer_stop(&store->writer);
+    queue_clear(&store->writer.queue);
+    queue_clear(&store->lists);
+    queue_clear(&store->scans);
+    rate_ring_clear(&store->rate);
+    if (store->lock_fd >= 0) {
+        close(store->lock_fd);
     }
-    mem_free(repo->loops);
-    mem_free(repo->path);
-    mem_free(repo);
+    mem_free(store->loops);
+    mem_free(store->path);
+    mem_free(store);
+}
+
+static enum rc driver_open(const struct store_config *config, struct repo **ret, struct err *err)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+                         0); /* a global lock less; refused when SQLite runs already, with this set */
+    struct sqlite_store *store = mem_alloc(sizeof *store);
+    if (store == NULL) {
+        return err_set(err, RC_INTERNAL, NULL, "out of memory");
+    }
+    store->repo.driver = &sqlite_driver;
+    store->config = store_config_complete(config);
+    store->config.url = STR_NONE; /* the caller's text */
+    store->lock_fd = -1;
+    enum rc rc = store_begin(store, str_slice(config->url, strlen(sqlite_driver.scheme), config->url.n), err);
+    if (rc != RC_OK) {
+        driver_close(&store->repo);
+        return rc;
+    }
+    announce();
+    *ret = &store->repo;
+    return RC_OK;
 }
 
 /* ---- the doors ---- */
 
-static void queue_or_refuse(struct job_queue *queue, struct repo_job *job)
+static void driver_submit(struct repo *repo, struct repo_job *job)
 {
-    if (queue_put(queue, job)) {
-        return;
-    }
-    struct err err;
-    err_set(&err, RC_BUSY, NULL, "too many requests are waiting for the database");
-    err.retry_after_ms = RETRY_SOON_MS;
-    job->done(job, RC_BUSY, &err);
-}
-
-void repo_submit(struct repo *repo, struct repo_job *job)
-{
-    job->store.mark = arena_mark(job->mem);
+    struct sqlite_store *store = (void *)repo;
     switch (job->kind) {
     case REPO_POINT:
-        ensure(job->loop < repo->config.loops);
-        reader_run(&repo->loops[job->loop], job);
+        ensure(job->loop < store->config.loops);
+        reader_run(&store->loops[job->loop], job);
         break;
     case REPO_LIST:
-        queue_or_refuse(&repo->lists, job);
+        queue_put_or_refuse(&store->lists, job);
         break;
     case REPO_SCAN:
-        queue_or_refuse(&repo->scans, job);
+        queue_put_or_refuse(&store->scans, job);
         break;
     case REPO_WRITE:
-        queue_or_refuse(&repo->writer.queue, job);
+        queue_put_or_refuse(&store->writer.queue, job);
         break;
     }
 }
 
-bool repo_ready(struct repo *repo, const char **ret_why)
+static bool driver_ready(struct repo *repo, const char **ret_why)
 {
-    const char *why = atomic_load(&repo->not_ready);
+    struct sqlite_store *store = (void *)repo;
+    const char *why = atomic_load(&store->not_ready);
     if (why != NULL) {
         *ret_why = why;
     }
     return why == NULL;
 }
 
-void repo_admit(struct repo *repo, struct admission *admission)
+static void driver_admit(struct repo *repo, struct admission *admission)
 {
+    struct sqlite_store *store = (void *)repo;
     int64_t wait_ms = 0;
-    pthread_mutex_lock(&repo->rate_mutex);
-    bool granted = rate_ring_take(&repo->rate, clock_mono(), &wait_ms);
-    pthread_mutex_unlock(&repo->rate_mutex);
-    admission->done(admission, granted, (uint32_t)wait_ms);
+    pthread_mutex_lock(&store->rate_mutex);
+    bool granted = rate_ring_take(&store->rate, clock_mono(), &wait_ms);
+    pthread_mutex_unlock(&store->rate_mutex);
+    admission->done(admission, granted ? RC_OK : RC_LIMIT, (uint32_t)wait_ms);
 }
 
 /* Admissions of the last minute move over, oldest first; into a smaller ring the latest. */
@@ -317,16 +276,27 @@ static void ring_move(struct rate_ring *to, const struct rate_ring *from)
     }
 }
 
-void store_set_rate(struct repo *repo, uint32_t requests_per_minute)
+static void driver_set_rate(struct repo *repo, uint32_t requests_per_minute)
 {
+    struct sqlite_store *store = (void *)repo;
     struct rate_ring ring;
     if (!rate_ring_init(&ring, requests_per_minute, 60000)) {
         return; /* out of memory: the old limit stays */
     }
-    pthread_mutex_lock(&repo->rate_mutex);
-    ring_move(&ring, &repo->rate);
-    struct rate_ring old = repo->rate;
-    repo->rate = ring;
-    pthread_mutex_unlock(&repo->rate_mutex);
+    pthread_mutex_lock(&store->rate_mutex);
+    ring_move(&ring, &store->rate);
+    struct rate_ring old = store->rate;
+    store->rate = ring;
+    pthread_mutex_unlock(&store->rate_mutex);
     rate_ring_clear(&old);
 }
+
+const struct repo_driver sqlite_driver = {
+    .scheme = "sqlite:",
+    .open = driver_open,
+    .close = driver_close,
+    .submit = driver_submit,
+    .admit = driver_admit,
+    .ready = driver_ready,
+    .set_rate = driver_set_rate,
+};

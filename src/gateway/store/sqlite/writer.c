@@ -36,15 +36,15 @@ static enum rc run_part(struct writer *writer, struct repo_job *job, struct err 
 {
     int64_t reserved = writer->revisions.reserved;
     struct repo_tx tx = {
-        .sql = writer->sql, .mem = job->mem, .kind = job->kind, .revisions = &writer->revisions};
+        .sql = &writer->connection->sql, .mem = job->mem, .kind = job->kind, .revisions = &writer->revisions};
     arena_rewind(job->mem, job->store.mark);
-    sql_part_begin(writer->sql);
+    sqlite_part_begin(writer->connection);
     enum rc rc = job->run(&tx, job, err);
     if (rc == RC_OK) {
-        return sql_part_keep(writer->sql, err);
+        return sqlite_part_keep(writer->connection, err);
     }
     writer->revisions.reserved = reserved; /* what it wrote ahead is undone with it */
-    sql_part_undo(writer->sql);
+    sqlite_part_undo(writer->connection);
     return rc;
 }
 
@@ -52,7 +52,7 @@ static void run_job(struct writer *writer, size_t i)
 {
     struct verdict *verdict = &writer->verdicts[i];
     err_clear(&verdict->err);
-    if (job_expired(writer->jobs[i], &verdict->err)) {
+    if (store_job_expired(writer->jobs[i], &verdict->err)) {
         verdict->rc = RC_BUSY;
         return;
     }
@@ -70,10 +70,10 @@ enum outcome {
 
 static enum rc run_all(struct writer *writer, size_t from, size_t to, struct err *err)
 {
-    enum rc rc = revision_reserve(writer->sql, &writer->revisions, err);
+    enum rc rc = revision_reserve(&writer->connection->sql, &writer->revisions, err);
     for (size_t i = from; rc == RC_OK && i < to; i++) {
         run_job(writer, i);
-        if (!sql_in_transaction(writer->sql)) {
+        if (!sql_in_transaction(&writer->connection->sql)) {
             *err = writer->verdicts[i].err;
             return writer->verdicts[i].rc == RC_OK ? RC_INTERNAL : writer->verdicts[i].rc;
         }
@@ -83,22 +83,22 @@ static enum rc run_all(struct writer *writer, size_t from, size_t to, struct err
 
 static enum outcome transaction(struct writer *writer, size_t from, size_t to, enum rc *ret, struct err *err)
 {
-    *ret = sql_begin_write(writer->sql, err);
+    *ret = sql_begin_write(&writer->connection->sql, err);
     if (*ret != RC_OK) {
-        return writer->sql->sync_failed ? UNKNOWN : LOCKED;
+        return writer->connection->sync_failed ? UNKNOWN : LOCKED;
     }
     int64_t reserved = writer->revisions.reserved;
     *ret = run_all(writer, from, to, err);
     if (*ret == RC_OK) {
-        *ret = sql_commit(writer->sql, err);
+        *ret = sql_commit(&writer->connection->sql, err);
     } else {
-        sql_rollback(writer->sql);
+        sql_rollback(&writer->connection->sql);
     }
     if (*ret == RC_OK) {
         return COMMITTED;
     }
     writer->revisions.reserved = reserved;
-    return *ret == RC_UNCERTAIN || writer->sql->sync_failed ? UNKNOWN : UNDONE;
+    return *ret == RC_UNCERTAIN || writer->connection->sync_failed ? UNKNOWN : UNDONE;
 }
 
 /* ---- the group ---- */
@@ -125,7 +125,7 @@ static void doubt(struct writer *writer, size_t from, size_t to, const struct er
 static enum outcome run_alone(struct writer *writer, size_t count, struct err *err)
 {
     enum outcome outcome = COMMITTED;
-    metric_add(writer->repo->metrics.groups_split, 1);
+    metric_add(writer->store->metrics.groups_split, 1);
     for (size_t i = 0; i < count; i++) {
         enum rc rc;
         outcome = transaction(writer, i, i + 1, &rc, err);
@@ -166,7 +166,7 @@ static enum outcome run_group(struct writer *writer, size_t count, struct err *e
 static size_t group_take(struct writer *writer, bool *ret_closed)
 {
     struct repo_job *job =
-        queue_take(&writer->queue, GROUP_JOBS_MAX, writer->repo->config.test.tick_ms, ret_closed);
+        queue_take(&writer->queue, GROUP_JOBS_MAX, writer->store->config.test.tick_ms, ret_closed);
     size_t count = 0;
     for (; job != NULL; job = job->store.next) {
         writer->jobs[count++] = job;
@@ -178,7 +178,7 @@ static size_t group_take(struct writer *writer, bool *ret_closed)
  * is done. */
 static void group_answer(struct writer *writer, size_t count)
 {
-    const struct store_config *config = &writer->repo->config;
+    const struct store_config *config = &writer->store->config;
     if (config->burst != NULL) {
         config->burst(config->burst_arg, true);
     }
@@ -197,23 +197,23 @@ static bool is_full_err(const struct err *err)
 
 static void note_trouble(struct writer *writer, size_t count, enum outcome outcome)
 {
-    struct repo *repo = writer->repo;
+    struct sqlite_store *store = writer->store;
     int64_t full = 0;
     for (size_t i = 0; i < count; i++) {
         full += writer->verdicts[i].rc == RC_BUSY && is_full_err(&writer->verdicts[i].err);
     }
-    metric_add(repo->metrics.refused_full, full);
-    metric_add(repo->metrics.refused_locked, outcome == LOCKED ? (int64_t)count : 0);
-    atomic_store(&repo->not_ready, full > 0 ? is_full : outcome == LOCKED ? is_locked : NULL);
+    metric_add(store->metrics.refused_full, full);
+    metric_add(store->metrics.refused_locked, outcome == LOCKED ? (int64_t)count : 0);
+    atomic_store(&store->not_ready, full > 0 ? is_full : outcome == LOCKED ? is_locked : NULL);
 }
 
 static void give_up(struct writer *writer, const struct err *err)
 {
-    struct repo *repo = writer->repo;
-    atomic_store(&repo->not_ready, has_failed);
-    atomic_store(&repo->failed, true);
-    if (repo->config.fatal != NULL) {
-        repo->config.fatal(repo->config.fatal_arg, err->msg);
+    struct sqlite_store *store = writer->store;
+    atomic_store(&store->not_ready, has_failed);
+    atomic_store(&store->failed, true);
+    if (store->config.fatal != NULL) {
+        store->config.fatal(store->config.fatal_arg, err->msg);
         return;
     }
     LOG(LOG_ERROR, "store_failed", log_cstr("why", err->msg));
@@ -224,14 +224,14 @@ static void work(struct writer *writer, size_t count)
 {
     struct err err;
     err_clear(&err);
-    struct store_metrics *metrics = &writer->repo->metrics;
+    struct store_metrics *metrics = &writer->store->metrics;
     int64_t begun_us = clock_mono_us();
     enum outcome outcome = run_group(writer, count, &err);
     metric_observe(metrics->group_jobs, (double)count);
     metric_observe(metrics->commit_seconds, (double)(clock_mono_us() - begun_us) / 1e6);
     note_trouble(writer, count, outcome);
     if (outcome == UNKNOWN) {
-        atomic_store(&writer->repo->failed, true); /* before anybody can come back with the next request */
+        atomic_store(&writer->store->failed, true); /* before anybody can come back with the next request */
     }
     group_answer(writer, count);
     if (outcome == UNKNOWN || writer_tidy(writer, &err) == RC_UNCERTAIN) {
@@ -260,7 +260,7 @@ static void idle(struct writer *writer)
                       : is_full_err(&err) ? is_full
                       : rc == RC_BUSY     ? is_locked
                                           : has_failed;
-    atomic_store(&writer->repo->not_ready, why);
+    atomic_store(&writer->store->not_ready, why);
 }
 
 static void *writer_main(void *arg)
@@ -268,7 +268,7 @@ static void *writer_main(void *arg)
     struct writer *writer = arg;
     for (bool closed = false; !closed;) {
         size_t count = group_take(writer, &closed);
-        bool failed = atomic_load(&writer->repo->failed);
+        bool failed = atomic_load(&writer->store->failed);
         if (count > 0) {
             (failed ? refuse_failed : work)(writer, count);
         } else if (!closed && !failed) {
@@ -278,9 +278,9 @@ static void *writer_main(void *arg)
     return NULL;
 }
 
-bool writer_start(struct writer *writer, struct repo *repo)
+bool writer_start(struct writer *writer, struct sqlite_store *store)
 {
-    writer->repo = repo;
+    writer->store = store;
     writer->started = pthread_create(&writer->thread, NULL, writer_main, writer) == 0;
     return writer->started;
 }
@@ -291,5 +291,5 @@ void writer_stop(struct writer *writer)
         queue_close(&writer->queue);
         pthread_join(writer->thread, NULL);
     }
-    sqlite_close(TAKE(writer->sql));
+    sqlite_close(TAKE(writer->connection));
 }

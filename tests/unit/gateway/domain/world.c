@@ -433,7 +433,7 @@ static void act_assigned(const struct change *c, struct step *s)
     services.of[SERVICE_OPERATOR_CONNECT] = &service;
     number.services = &services;
     const struct number *rows[] = {&number};
-    s->outcome.rc = repo_numbers_write(c->tx, rows, 1, &s->outcome.err);
+    s->outcome.rc = repo_numbers_write(c->tx, rows, 1, true, &s->outcome.err);
 }
 
 void given_assigned(struct world *w, int64_t number)
@@ -477,7 +477,7 @@ static void act_number_status(const struct change *c, struct step *s)
         struct number number = *before;
         const struct number *rows[] = {&number};
         number.provisioning_status = (enum provisioning_status)s->value;
-        s->outcome.rc = repo_numbers_write(c->tx, rows, 1, &s->outcome.err);
+        s->outcome.rc = repo_numbers_write(c->tx, rows, 1, true, &s->outcome.err);
     }
 }
 

@@ -218,7 +218,7 @@ static enum rc put_two_numbers(struct repo_tx *tx, struct arena *mem, void *arg,
     const struct number *both[] = {&numbers[0], &numbers[1]};
     (void)mem;
     (void)arg;
-    return repo_numbers_write(tx, both, 2, err);
+    return repo_numbers_write(tx, both, 2, true, err);
 }
 
 static enum rc check_two_numbers(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
@@ -368,7 +368,7 @@ static enum rc put_large_numbers(struct repo_tx *tx, struct arena *mem, void *ar
         struct number *number = number_of(mem, key, "a");
         number->configuration = &large;
         const struct number *row = number;
-        enum rc rc = repo_numbers_write(tx, &row, 1, err);
+        enum rc rc = repo_numbers_write(tx, &row, 1, true, err);
         if (rc != RC_OK) {
             return rc;
         }
@@ -441,7 +441,7 @@ static enum rc put_filter_numbers(struct repo_tx *tx, struct arena *mem, void *a
     struct number third = {
         .telephone_number = 4930333, .account_name = STR("\xc3\x84nne"), .services = &number_services_none};
     const struct number *rows[] = {&numbers[0], number_of(mem, 49302, "contoso"), &third, &numbers[1]};
-    return repo_numbers_write(tx, rows, 4, err);
+    return repo_numbers_write(tx, rows, 4, true, err);
 }
 
 #define OC "serviceDetails/teamsOperatorConnect/"
@@ -945,7 +945,7 @@ static enum rc add_audit(struct repo_tx *tx, struct arena *mem, void *arg, struc
     (void)mem;
     (void)arg;
     for (size_t i = 0; rc == RC_OK && i < ARRAY_LEN(audit_rows); i++) {
-        rc = repo_audit_add(tx, &audit_rows[i], err);
+        rc = repo_audit_add(tx, &audit_rows[i], 1, err);
     }
     return rc;
 }
@@ -1043,7 +1043,7 @@ static void outbox__has_one_row_a_kind_and_account_that_counts_up(struct repo *r
 static enum rc write_then_refuse(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
 {
     const struct number *number = number_of(mem, *(int64_t *)arg, "a");
-    enum rc rc = repo_numbers_write(tx, &number, 1, err);
+    enum rc rc = repo_numbers_write(tx, &number, 1, true, err);
     return rc == RC_OK ? err_set(err, RC_DENIED, "Denied", "not this one") : rc;
 }
 
@@ -1119,23 +1119,31 @@ static void revisions__only_rise(struct repo *repo)
 
 struct admitted {
     struct admission admission;
-    bool granted;
+    enum rc rc;
     uint32_t retry_after_ms;
+    sem_t finished;
 };
 
-static void on_admitted(struct admission *admission, bool granted, uint32_t retry_after_ms)
+static void on_admitted(struct admission *admission, enum rc rc, uint32_t retry_after_ms)
 {
     struct admitted *admitted = (struct admitted *)(void *)admission;
-    admitted->granted = granted;
+    admitted->rc = rc;
     admitted->retry_after_ms = retry_after_ms;
+    sem_post(&admitted->finished);
 }
 
 static bool admit(struct repo *repo)
 {
-    struct admitted admitted = {.admission = {on_admitted}};
+    struct admitted admitted = {
+        .admission = {.done = on_admitted, .deadline = mono_after(clock_mono(), 20000)}};
+    sem_init(&admitted.finished, 0, 0);
     repo_admit(repo, &admitted.admission);
-    assert_true(admitted.granted || (admitted.retry_after_ms > 0 && admitted.retry_after_ms <= 60000));
-    return admitted.granted;
+    while (sem_wait(&admitted.finished) != 0) {
+    }
+    sem_destroy(&admitted.finished);
+    assert_true(admitted.rc == RC_OK || admitted.rc == RC_LIMIT);
+    assert_true(admitted.rc == RC_OK || (admitted.retry_after_ms > 0 && admitted.retry_after_ms <= 60000));
+    return admitted.rc == RC_OK;
 }
 
 static void admission__is_limited_and_the_limit_can_change(struct repo *repo)

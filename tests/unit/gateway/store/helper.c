@@ -140,7 +140,7 @@ static enum rc run_put(struct repo_tx *tx, struct arena *mem, void *arg, struct 
         }
         numbers[i] = number;
     }
-    enum rc rc = repo_numbers_write(tx, numbers, (size_t)put->count, err);
+    enum rc rc = repo_numbers_write(tx, numbers, (size_t)put->count, true, err);
     return rc == RC_OK ? repo_number_counts_add(tx, str_of(put->account), &delta, clock_wall(), err) : rc;
 }
 

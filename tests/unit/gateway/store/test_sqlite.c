@@ -217,8 +217,8 @@ static enum rc put_one(struct repo_tx *tx, struct arena *mem, void *arg, struct 
 {
     const struct number *number = number_of(mem, *(int64_t *)arg, "a");
     struct audit_row audit = {.at = {1}, .account = STR("a"), .key = STR("k")};
-    enum rc rc = repo_numbers_write(tx, &number, 1, err);
-    return rc == RC_OK ? repo_audit_add(tx, &audit, err) : rc;
+    enum rc rc = repo_numbers_write(tx, &number, 1, true, err);
+    return rc == RC_OK ? repo_audit_add(tx, &audit, 1, err) : rc;
 }
 
 /* A number with so much text that the pages run out. */
@@ -229,7 +229,7 @@ static enum rc put_large(struct repo_tx *tx, struct arena *mem, void *arg, struc
     memset(text, 'x', 300000);
     number->configuration = &(struct number_config){{text, 300000}};
     const struct number *row = number;
-    return repo_numbers_write(tx, &row, 1, err);
+    return repo_numbers_write(tx, &row, 1, true, err);
 }
 
 static enum rc break_constraint(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
@@ -406,7 +406,7 @@ static enum rc put_some(struct repo_tx *tx, struct arena *mem, void *arg, struct
     int64_t first = *(int64_t *)arg;
     for (int64_t key = first; key < first + 3; key++) {
         const struct number *number = number_of(mem, key, "a");
-        enum rc rc = repo_numbers_write(tx, &number, 1, err);
+        enum rc rc = repo_numbers_write(tx, &number, 1, true, err);
         if (rc != RC_OK) {
             return rc;
         }
@@ -554,7 +554,7 @@ static enum rc put_acked(struct repo_tx *tx, struct arena *mem, void *arg, struc
     enum rc rc = repo_revision_next(tx, &acked->revision, err);
     number->revision.configuration = acked->revision;
     const struct number *row = number;
-    return rc == RC_OK ? repo_numbers_write(tx, &row, 1, err) : rc;
+    return rc == RC_OK ? repo_numbers_write(tx, &row, 1, true, err) : rc;
 }
 
 /* An account with very many numbers is deleted, and the last of them must not go. */
@@ -926,7 +926,7 @@ static enum rc add_old(struct repo_tx *tx, struct arena *mem, void *arg, struct 
         operation.first_sent.ms -= i < 1100 ? 25 * 3600 * 1000 : 0;
         audit.at.ms -= i < 1100 ? (int64_t)8 * 24 * 3600 * 1000 : 0;
         rc = repo_operation_add(tx, &operation, err);
-        rc = rc == RC_OK ? repo_audit_add(tx, &audit, err) : rc;
+        rc = rc == RC_OK ? repo_audit_add(tx, &audit, 1, err) : rc;
     }
     return rc;
 }

@@ -1,7 +1,9 @@
 #include <errno.h>
 #include <time.h>
 
-#include "gateway/store/sqlite/sqlite.h"
+#include "gateway/store/queue.h"
+
+#include "gateway/store/driver.h"
 
 #include "common/base/banned.h"
 
@@ -132,4 +134,15 @@ void queue_close(struct job_queue *queue)
     queue->closed = true;
     pthread_cond_broadcast(&queue->filled);
     pthread_mutex_unlock(&queue->mutex);
+}
+
+void queue_put_or_refuse(struct job_queue *queue, struct repo_job *job)
+{
+    if (queue_put(queue, job)) {
+        return;
+    }
+    struct err err;
+    err_set(&err, RC_BUSY, NULL, "too many requests are waiting for the database");
+    err.retry_after_ms = RETRY_SOON_MS;
+    job->done(job, RC_BUSY, &err);
 }
