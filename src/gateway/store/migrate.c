@@ -3,6 +3,8 @@
 #include "common/base/clock.h"
 
 /* clang-format off */
+/* Nodes that start together come one after the other. SQLite's one process has a lock of its own. */
+static const struct sql_text schema_lock = {.text = "select 1", .postgres = "select pg_advisory_xact_lock(7838295710452)"};
 static const struct sql_text table_count = {
     .text = "select count(*), coalesce(sum(name = 'migration'), 0) from sqlite_master where type = 'table'",
     .postgres = "select count(*), coalesce(sum((table_name = 'migration')::int), 0)"
@@ -14,8 +16,15 @@ static const struct sql_text applied_add = {.text =
     "insert into migration (number, name, checksum, applied_at) values (?, ?, ?, ?)"};
 static const char create_table[] =
     "create table migration"
-    " (number integer not null primary key, name text not null, checksum text not null, applied_at integer not null)";
+    " (number bigint not null primary key, name text not null, checksum text not null, applied_at bigint not null)";
 /* clang-format on */
+
+static enum rc schema_take(struct sql *sql, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(sql, &schema_lock, &stmt, err);
+    return rc == RC_OK ? sql_run(stmt, err) : rc;
+}
 
 /* A new database gets the table; one with tables but without ours is not ours. */
 static enum rc table_ensure(struct sql *sql, struct err *err)
@@ -95,7 +104,10 @@ static enum rc apply(struct sql *sql, const struct migration *migration, struct 
 
 static enum rc apply_all(struct sql *sql, const struct migration *migration, struct err *err)
 {
-    enum rc rc = table_ensure(sql, err);
+    enum rc rc = schema_take(sql, err);
+    if (rc == RC_OK) {
+        rc = table_ensure(sql, err);
+    }
     if (rc == RC_OK) {
         rc = applied_skip(sql, &migration, err);
     }

@@ -7,7 +7,7 @@ struct migration {
     int number; /* 1, 2, ...; 0 ends the table */
     const char *name, *checksum, *text;
 };
-extern const struct migration migrations_sqlite[];
+extern const struct migration migrations_sqlite[], migrations_postgres[];
 
 /* Refuses (RC_INVALID) a schema newer than the last of them, a changed one, and a database that is somebody
  * else's. */

@@ -9,7 +9,7 @@
 #define REVISION_BLOCK   100000 /* how far is written ahead */
 #define SEQUENCE_BLOCK   1024   /* values behind one of the sequence: more than most transactions take */
 #define REVISION_RESERVE 20000  /* left over at the start of a group: more than a usual one needs */
-#define OPERATION_AGE_MS (24 * 3600 * 1000LL)
+
 #define PURGE_ROWS       500 /* in one go */
 
 /* ---- revisions ---- */
@@ -116,14 +116,14 @@ enum rc repo_revision_next(struct repo_tx *tx, int64_t *ret, struct err *err)
 /* clang-format off */
 static const struct sql_text operation_by_id = {.text =
     "select fingerprint, first_sent, status, etag_configuration, etag_status from operation"
-    " where caller = ? and id = ? and first_sent >= ? and status <> 0"};
+    " where caller = ? and id = ? and first_sent >= ?"};
+#define INSERT_OPERATION                                                                                     \
+    "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"   \
+    " values (?, ?, ?, ?, ?, ?, ?)"
 /* One that is too old is as good as gone, whether it was deleted yet or not. */
-static const struct sql_text operation_insert = {.text =
-    "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"
-    " values (?, ?, ?, ?, ?, ?, ?) on conflict (caller, id) do update set fingerprint = excluded.fingerprint"
-    ", first_sent = excluded.first_sent, status = excluded.status"
-    ", etag_configuration = excluded.etag_configuration, etag_status = excluded.etag_status"
-    " where operation.first_sent < ? or operation.status = 0"}; /* 0: was never committed, see sql_settle */
+static const struct sql_text operation_forget = {.text =
+    "delete from operation where caller = ? and id = ? and first_sent < ?"};
+static const struct sql_text operation_insert = {.text = INSERT_OPERATION};
 #define OLD_OPERATIONS "delete from operation where (caller, id) in (select caller, id from operation where first_sent < ? limit ?"
 static const struct sql_text operation_delete = {.text = OLD_OPERATIONS ")",
                                                  .postgres = OLD_OPERATIONS " for update skip locked)"};
@@ -168,10 +168,27 @@ enum rc repo_operation_find(struct repo_tx *tx, struct arena *mem, const struct 
     return row_end(mem, err);
 }
 
+static enum rc forget_old(struct repo_tx *tx, const struct op_id *op, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &operation_forget, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_text(stmt, op->caller);
+    sql_bind_text(stmt, op->id);
+    sql_bind_i64(stmt, operation_oldest());
+    return sql_run(stmt, err);
+}
+
+/* A plain insert: a twin that was faster makes it fail, at the latest at the commit, and everything of this run with it. */
 enum rc repo_operation_add(struct repo_tx *tx, const struct operation *operation, struct err *err)
 {
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    enum rc rc = sql_prepare(tx->sql, &operation_insert, &stmt, err);
+    enum rc rc = forget_old(tx, &operation->op, err);
+    if (rc == RC_OK) {
+        rc = sql_prepare(tx->sql, &operation_insert, &stmt, err);
+    }
     if (rc != RC_OK) {
         return rc;
     }
@@ -182,13 +199,7 @@ enum rc repo_operation_add(struct repo_tx *tx, const struct operation *operation
     sql_bind_i64(stmt, operation->status);
     sql_bind_i64(stmt, (int64_t)operation->etag.configuration);
     sql_bind_i64(stmt, (int64_t)operation->etag.status);
-    sql_bind_i64(stmt, operation_oldest());
-    rc = sql_run(stmt, err);
-    if (rc == RC_OK && sql_changed(stmt) == 0) {
-        tx->again = true; /* a twin was faster: the next run finds what it did */
-        return err_set(err, RC_CONFLICT, NULL, "the operation is there already");
-    }
-    return rc;
+    return sql_run(stmt, err);
 }
 
 static enum rc purge(struct sql_stmt *stmt, bool *ret_more, struct err *err)

@@ -6,7 +6,7 @@
 
 #include "common/base/banned.h"
 
-static const struct repo_driver *const drivers[] = {&sqlite_driver};
+static const struct repo_driver *const drivers[] = {&sqlite_driver, &postgres_driver};
 
 static uint64_t or_default(uint64_t value, uint64_t fallback)
 {

@@ -15,13 +15,14 @@ struct revision_counter {
     struct sql_stmt *asked; /* several writers: the statement that was sent for a block */
 };
 
+#define OPERATION_AGE_MS (24 * 3600 * 1000LL) /* how long what was answered is remembered */
+
 struct repo_tx {
     struct sql *sql;
     struct arena *mem; /* the job's: what statements need until they have run */
     enum repo_kind kind;
     struct revision_counter *revisions; /* NULL: reading only */
     bool shared;                        /* others write at the same time: locks are taken */
-    bool again;          /* shared: what was read has changed meanwhile, so the job is run once more */
     uint32_t shard;      /* of the counters, so that writers of one account do not wait for each other */
     int64_t scan_end_us; /* REPO_SCAN: when its time is used up */
     uint32_t slice;      /* REPO_SCAN: keys in a slice */

@@ -1,0 +1,222 @@
+/* Looks whether the server is there and takes writes, each second and at once when somebody failed; deletes what is too old. While the
+ * server is away nobody else tries to reach it. Several nodes may delete at the same time: each skips the rows that another one has. */
+#include <stdio.h>
+
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "gateway/store/postgres/postgres.h"
+
+#include "common/base/banned.h"
+
+#define PURGE_PAUSE_MS 60000
+
+static const char is_full[] = "there is no room left for the database";
+static const char is_away[] = "the database cannot be reached";
+static const struct sql_text standby = {.text = "select pg_is_in_recovery()"};
+
+/* ---- is it there ---- */
+
+static enum rc ask_standby(struct sql *sql, bool *ret_standby, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(sql, &standby, &stmt, err);
+    bool row = false;
+    if (rc == RC_OK) {
+        rc = sql_step(stmt, &row, err);
+    }
+    if (rc == RC_OK && row) {
+        *ret_standby = sql_read_bool(stmt);
+    }
+    return rc;
+}
+
+/* Whether a write passes again where a disk was full. */
+static enum rc probe(struct sql *sql, struct err *err)
+{
+    enum rc rc = sql_begin_write(sql, err);
+    if (rc == RC_OK) {
+        rc = sql_script(sql,
+                        "insert into setting (name, value) values ('probe', 1)"
+                        " on conflict (name) do update set value = setting.value + 1",
+                        err);
+    }
+    if (rc == RC_OK) {
+        return sql_commit(sql, err);
+    }
+    sql_rollback(sql);
+    return rc;
+}
+
+static enum rc look(struct postgres_store *store, struct postgres_connection **connection, struct err *err)
+{
+    struct mono deadline = mono_after(clock_mono(), PING_MS_MAX);
+    bool is_standby = false;
+    enum rc rc = store_connection(store, connection, deadline, err);
+    if (rc == RC_OK) {
+        postgres_ready(*connection, deadline);
+        (*connection)->operation_id = "";
+        rc = ask_standby(&(*connection)->sql, &is_standby, err);
+    }
+    if (rc == RC_OK && is_standby) {
+        rc = err_set(err, RC_BUSY, NULL, "the server is a standby and takes no writes");
+    }
+    return rc == RC_OK && atomic_load(&store->full) ? probe(&(*connection)->sql, err) : rc;
+}
+
+static bool is_full_err(const struct err *err)
+{
+    return err->code != NULL && strcmp(err->code, STORE_FULL) == 0;
+}
+
+static void note(struct postgres_store *store, enum rc rc, const struct err *err)
+{
+    const char *why = rc == RC_OK ? NULL : is_full_err(err) ? is_full : is_away;
+    const char *before = atomic_exchange(&store->not_ready, why);
+    atomic_store(&store->full, why == is_full);
+    if (why != NULL && before == NULL) {
+        LOG(LOG_ERROR, "database_away", log_cstr("error", err->msg));
+    } else if (why == NULL && before != NULL) {
+        LOG(LOG_NOTICE, "database_back", log_i64("timeline", atomic_load(&store->server.timeline_max)));
+    }
+}
+
+/* ---- what is too old ---- */
+
+static enum rc purge_slice(struct postgres_store *store, struct sql *sql, bool *ret_more, struct err *err)
+{
+    bool more_operations = false, more_audit = false;
+    enum rc rc = sql_begin_write(sql, err);
+    if (rc == RC_OK) {
+        rc = operation_purge(sql, &more_operations, err);
+    }
+    if (rc == RC_OK && store->config.keep_days > 0) {
+        rc = audit_purge(sql, store->config.keep_days, &more_audit, err);
+    }
+    if (rc != RC_OK) {
+        sql_rollback(sql);
+        return rc;
+    }
+    *ret_more = more_operations || more_audit;
+    return sql_commit(sql, err);
+}
+
+static bool is_closed(struct upkeep *upkeep)
+{
+    pthread_mutex_lock(&upkeep->mutex);
+    bool closed = upkeep->closed;
+    pthread_mutex_unlock(&upkeep->mutex);
+    return closed;
+}
+
+static void purge(struct postgres_store *store, struct postgres_connection *c)
+{
+    bool more = true;
+    while (more && !c->lost && !is_closed(&store->upkeep)) {
+        struct err err = {0};
+        c->deadline = mono_after(clock_mono(), PING_MS_MAX);
+        if (purge_slice(store, &c->sql, &more, &err) != RC_OK) {
+            LOG(LOG_WARNING, "purge_failed", log_cstr("error", err.msg));
+            more = false;
+        }
+    }
+    store->upkeep.purge_next = mono_after(clock_mono(), PURGE_PAUSE_MS);
+}
+
+/* ---- the thread ---- */
+
+static struct timespec after_ms(uint32_t ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+/* Until the next look is due. False: the end. */
+static bool rest(struct postgres_store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    bool away = atomic_load(&store->not_ready) != NULL;
+    struct timespec at = after_ms(away ? AWAY_PAUSE_MS : store->config.test.tick_ms);
+    int waited = 0;
+    pthread_mutex_lock(&upkeep->mutex);
+    while (waited == 0 && !upkeep->closed && !upkeep->hurry) {
+        waited = pthread_cond_timedwait(&upkeep->wanted, &upkeep->mutex, &at);
+    }
+    upkeep->hurry = false;
+    bool goes_on = !upkeep->closed;
+    pthread_mutex_unlock(&upkeep->mutex);
+    return goes_on;
+}
+
+static void *upkeep_main(void *arg)
+{
+    struct postgres_store *store = arg;
+    struct postgres_connection *connection = NULL;
+    do {
+        struct err err = {0};
+        enum rc rc = look(store, &connection, &err);
+        if (rc != RC_OK && !is_full_err(&err)) {
+            store_disconnect(store, &connection);
+        }
+        note(store, rc, &err);
+        if (rc == RC_OK && clock_mono().ms >= store->upkeep.purge_next.ms) {
+            purge(store, connection);
+        }
+    } while (rest(store));
+    store_disconnect(store, &connection);
+    return NULL;
+}
+
+void upkeep_hurry(struct postgres_store *store, const char *not_ready)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    const char *none = NULL;
+    bool first = atomic_compare_exchange_strong(&store->not_ready, &none, not_ready);
+    if (first) { /* else it is being looked after */
+        pthread_mutex_lock(&upkeep->mutex);
+        upkeep->hurry = true;
+        pthread_cond_signal(&upkeep->wanted);
+        pthread_mutex_unlock(&upkeep->mutex);
+        LOG(LOG_ERROR, "database_away", log_cstr("error", not_ready));
+    }
+}
+
+static bool cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+    if (pthread_condattr_init(&attr) != 0) {
+        return false;
+    }
+    bool made = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 && pthread_cond_init(cond, &attr) == 0;
+    pthread_condattr_destroy(&attr);
+    return made;
+}
+
+bool upkeep_start(struct postgres_store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    upkeep->started = pthread_mutex_init(&upkeep->mutex, NULL) == 0 && cond_init(&upkeep->wanted) &&
+                      pthread_create(&upkeep->thread, NULL, upkeep_main, store) == 0;
+    return upkeep->started;
+}
+
+void upkeep_stop(struct postgres_store *store)
+{
+    struct upkeep *upkeep = &store->upkeep;
+    if (!upkeep->started) {
+        return;
+    }
+    pthread_mutex_lock(&upkeep->mutex);
+    upkeep->closed = true;
+    pthread_cond_signal(&upkeep->wanted);
+    pthread_mutex_unlock(&upkeep->mutex);
+    pthread_join(upkeep->thread, NULL);
+    pthread_mutex_destroy(&upkeep->mutex);
+    pthread_cond_destroy(&upkeep->wanted);
+}
