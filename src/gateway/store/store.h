@@ -17,7 +17,7 @@ struct repo;
 
 struct store_config {
     struct str url;                               /* "sqlite:PATH" or "postgresql://..." as libpq takes it */
-    struct str password_file;                     /* PostgreSQL: its first line is the password; or empty */
+    struct str password;                          /* PostgreSQL; empty: none */
     uint32_t connections;                         /* PostgreSQL: for requests; 0 = 24, at least 3 */
     unsigned loops;                               /* repo_job.loop is below this */
     struct metrics *metrics;                      /* may be NULL; outlives the store */

@@ -195,7 +195,8 @@ static enum rc write_all(const struct settings *settings, struct seed_job *seed,
 {
     char id[UUID_TEXT_MAX];
     struct repo *repo = NULL;
-    const struct store_config config = {.url = settings->store.url, .loops = 1};
+    const struct store_config config = {
+        .url = settings->store.url, .password = settings->store.password_file, .connections = 3, .loops = 1};
     enum rc rc = store_open(&config, &repo, err);
     if (rc != RC_OK) {
         return rc;

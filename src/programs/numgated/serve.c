@@ -126,6 +126,8 @@ static enum rc start_store(struct app *app, struct err *err)
     const struct settings *settings = &app->now->settings;
     const struct store_config config = {
         .url = settings->store.url,
+        .password = settings->store.password_file,
+        .connections = (uint32_t)settings->store.connections,
         .loops = app->loops,
         .metrics = app->metrics,
         .requests_per_minute = (uint32_t)settings->limits.requests_per_minute,

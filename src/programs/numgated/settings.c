@@ -253,7 +253,20 @@ static const struct config_option store_options[] = {
      .offset = AT(store.url),
      .standard = "sqlite:/var/lib/numgate/numgate.db",
      .max = 1000,
-     .doc = "Where everything is stored: sqlite:PATH."},
+     .doc = "Where everything is stored: sqlite:PATH for one node, or postgresql://HOST/DATABASE for one or many, as libpq takes "
+            "it. Several hosts: postgresql://a,b/numgate?target_session_attrs=read-write."},
+    {.name = "password_file",
+     .type = CONFIG_SECRET,
+     .offset = AT(store.password_file),
+     .example = "/etc/numgate/database-password",
+     .doc = "PostgreSQL: a file with the password of the database's user. Not needed with certificates or peer authentication."},
+    {.name = "connections",
+     .type = CONFIG_INT,
+     .offset = AT(store.connections),
+     .standard = "24",
+     .min = 3,
+     .max = 500,
+     .doc = "PostgreSQL: connections for requests, a third of them for reads. Four more are used for scans, the rate limit and upkeep."},
 };
 
 static const struct config_option gateway_options[] = {

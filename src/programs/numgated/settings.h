@@ -38,7 +38,8 @@ struct settings {
     const struct issuer_settings *issuers;
     size_t issuer_count;
     struct {
-        struct str url;
+        struct str url, password_file; /* the latter: what is in it */
+        int64_t connections;
     } store;
     struct {
         struct str custom_header_name;

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "common/base/clock.h"
-#include "common/base/file.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/random.h"
@@ -44,30 +43,16 @@ static enum rc url_check(struct str url, struct err *err)
                         : RC_OK;
 }
 
-static enum rc password_read(struct str path, char **ret, struct err *err)
-{
-    struct arena *mem = arena_new(64 * 1024);
-    struct str password = STR_NONE;
-    enum rc rc = file_read_secret(arena_cstr(mem, path), mem, &password, err);
-    if (rc == RC_OK && memchr(password.p, '\0', password.n) != NULL) {
-        rc = err_set(err, RC_INVALID, NULL, "the password of the database holds a NUL");
-    }
-    if (rc == RC_OK) {
-        *ret = mem_dup(password.p, password.n);
-    }
-    arena_free(mem);
-    return rc;
-}
-
 static enum rc server_set(struct server *server, const struct store_config *config, struct err *err)
 {
     enum rc rc = url_check(config->url, err);
-    if (rc == RC_OK && !str_empty(config->password_file)) {
-        rc = password_read(config->password_file, &server->password, err);
+    if (rc == RC_OK && !str_empty(config->password) && memchr(config->password.p, '\0', config->password.n) != NULL) {
+        rc = err_set(err, RC_INVALID, NULL, "the password of the database holds a NUL");
     }
     if (rc != RC_OK) {
         return rc;
     }
+    server->password = str_empty(config->password) ? NULL : mem_dup(config->password.p, config->password.n);
     char *url = mem_dup(config->url.p, config->url.n);
     server->url = (struct str){url, url != NULL ? config->url.n : 0};
     return url != NULL ? RC_OK : err_set(err, RC_INTERNAL, NULL, "out of memory");
@@ -157,7 +142,7 @@ static enum rc driver_open(const struct store_config *config, struct repo **ret,
     }
     store->repo.driver = &postgres_driver;
     store->config = store_config_complete(config);
-    store->config.url = store->config.password_file = STR_NONE; /* the caller's texts */
+    store->config.url = store->config.password = STR_NONE; /* the caller's texts */
     enum rc rc = server_set(&store->server, config, err);
     rc = rc == RC_OK ? parts_make(store, err) : rc;
     rc = rc == RC_OK ? schema_ensure(store, err) : rc;
