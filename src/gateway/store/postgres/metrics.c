@@ -35,7 +35,7 @@ static void queue_metrics(struct postgres_store *store, struct job_queue *queue,
     queue->refused = series(store, QUEUE_REFUSED, name);
 }
 
-void store_metrics_init(struct store_metrics *ret, struct postgres_store *store)
+void postgres_metrics_init(struct postgres_metrics *ret, struct postgres_store *store)
 {
     static const char *const settled[] = {"committed", "undone", "open"};
     for (size_t i = 0; i < ARRAY_LEN(settled); i++) {

@@ -93,7 +93,7 @@ void postgres_ready(struct postgres_connection *c, struct mono deadline);
 
 /* ---- the store ---- */
 
-struct store_metrics {
+struct postgres_metrics {
     struct metric *connections, *connects, *connect_failures, *again, *lost;
     struct metric *settled[3]; /* enum settled */
     struct metric *reads_refused, *commit_seconds;
@@ -138,7 +138,7 @@ struct postgres_store {
     struct repo repo; /* first */
     struct store_config config;
     struct server server;
-    struct store_metrics metrics;
+    struct postgres_metrics metrics;
     struct job_queue reads, writes, scans;
     struct worker *workers;
     unsigned worker_count;
@@ -170,4 +170,4 @@ void upkeep_stop(struct postgres_store *store);
 void upkeep_hurry(struct postgres_store *store, const char *not_ready); /* something failed: look now */
 
 /* metrics.c */
-void store_metrics_init(struct store_metrics *ret, struct postgres_store *store);
+void postgres_metrics_init(struct postgres_metrics *ret, struct postgres_store *store);

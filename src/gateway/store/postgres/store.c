@@ -94,7 +94,7 @@ static enum rc parts_make(struct postgres_store *store, struct err *err)
         store->workers[i].shard = (uint32_t)(random_u64() % SHARDS);
     }
     snprintf(store->node, sizeof store->node, "%08x", (unsigned)random_u64());
-    store_metrics_init(&store->metrics, store);
+    postgres_metrics_init(&store->metrics, store);
     return RC_OK;
 }
 

@@ -51,7 +51,7 @@ static void checkpoint_metrics(struct sqlite_store *store, struct metric *ret[3]
     }
 }
 
-void store_metrics_init(struct store_metrics *ret, struct sqlite_store *store)
+void sqlite_metrics_init(struct sqlite_metrics *ret, struct sqlite_store *store)
 {
     ret->group_jobs = series(store, GROUP_JOBS, NULL, NULL);
     ret->commit_seconds = series(store, COMMIT_SECONDS, NULL, NULL);

@@ -50,7 +50,7 @@ void sqlite_part_undo(struct sqlite_connection *connection);
 
 /* ---- the store ---- */
 
-struct store_metrics {
+struct sqlite_metrics {
     struct metric *group_jobs, *commit_seconds, *groups_split, *wal_bytes, *oldest_reader, *reads_refused;
     struct metric *checkpoint[2][3]; /* passive, truncate; done, partly or busy, failed */
     struct metric *refused_full, *refused_locked;
@@ -90,7 +90,7 @@ struct sqlite_store {
     struct store_config config;
     char *path; /* real */
     int lock_fd;
-    struct store_metrics metrics;
+    struct sqlite_metrics metrics;
     struct writer writer;
     struct job_queue lists, scans;
     struct reader list_readers[LIST_READERS], scan_reader;
@@ -115,4 +115,4 @@ MUST_USE enum rc writer_tidy(struct writer *writer, struct err *err); /* after a
 MUST_USE enum rc writer_idle(struct writer *writer, struct err *err); /* when nothing came for a while */
 
 /* metrics.c */
-void store_metrics_init(struct store_metrics *ret, struct sqlite_store *store);
+void sqlite_metrics_init(struct sqlite_metrics *ret, struct sqlite_store *store);

@@ -139,7 +139,7 @@ static enum rc parts_make(struct sqlite_store *store, struct err *err)
     for (unsigned i = 0; i < config->loops; i++) {
         store->loops[i].store = store;
     }
-    store_metrics_init(&store->metrics, store);
+    sqlite_metrics_init(&store->metrics, store);
     return RC_OK;
 }
 

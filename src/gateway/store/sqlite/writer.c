@@ -224,7 +224,7 @@ static void work(struct writer *writer, size_t count)
 {
     struct err err;
     err_clear(&err);
-    struct store_metrics *metrics = &writer->store->metrics;
+    struct sqlite_metrics *metrics = &writer->store->metrics;
     int64_t begun_us = clock_mono_us();
     enum outcome outcome = run_group(writer, count, &err);
     metric_observe(metrics->group_jobs, (double)count);
