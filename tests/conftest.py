@@ -3,20 +3,20 @@
     lab          a running Lab (issuer), one for the whole run
     server       a running Server, one for the whole run, rate limit off
     make_server  function that starts further servers with other options; they end with the test
+    make_nodes   function that starts several servers on one PostgreSQL database; they end with the test
 
-NUMGATE_BIN names the folder of the built programs (build/bin); NUMGATE_TEST_LEVEL is quick, ci or full. Nothing here sleeps for a
-fixed time: wait_until() asks again and again until a condition holds. When a test fails, the logs' tails are in its report.
+NUMGATE_BIN names the folder of the built programs (build/bin); NUMGATE_TEST_LEVEL is quick, ci or full. NUMGATE_TEST_STORE is sqlite
+or postgresql: what every Server stores in, unless its options say otherwise. Nothing here sleeps for a fixed time: wait_until() asks
+again and again until a condition holds. When a test fails, the logs' tails are in its report.
 """
 import base64
+import functools
 import itertools
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 
@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "api")]
 import contract  # noqa: E402  (tests/api/contract.py)
 import state  # noqa: E402  (tools/state.py)
+from basics import free_port, wait_until  # noqa: E402
+from postgres import Cluster  # noqa: E402
 
 for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
     os.environ.pop(name, None)  # they would win over the lab's CA
@@ -34,7 +36,11 @@ for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
 API_VERSION = "2024-02-29-preview"
 LEVEL = os.environ.get("NUMGATE_TEST_LEVEL", "ci")
 BIN = Path(os.environ.get("NUMGATE_BIN", ROOT / "build" / "bin")).resolve()
+STORE = os.environ.get("NUMGATE_TEST_STORE", "sqlite")
+assert STORE in ("sqlite", "postgresql"), f"NUMGATE_TEST_STORE={STORE}"
 
+# For tests that are about SQLite itself: its file, its lock, its one writer.
+sqlite_only = pytest.mark.skipif(STORE != "sqlite", reason="about SQLite")
 
 # Clients of the lab that only tests have, beside ADMIN, READ, WRITE and DELETE of every state folder.
 CLIENTS = {
@@ -52,31 +58,6 @@ CLIENTS = {
 def rounds(quick, ci, full):
     """How often to do something, by the size of the test run."""
     return {"quick": quick, "ci": ci, "full": full}[LEVEL]
-
-
-def free_port():
-    """Below the range that the kernel takes the ports of outgoing connections from: they would be gone before a program listens."""
-    while True:
-        with socket.socket() as s:
-            port = random.randrange(10000, 32000)
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
-
-
-def wait_until(condition, timeout=20.0, what="the condition"):
-    """Calls condition() until it returns something true, which is returned; fails after `timeout` seconds."""
-    end = time.monotonic() + timeout
-    pause = 0.002
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < end, f"{what} did not come true in {timeout} s"
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.05)
 
 
 class Program:
@@ -156,6 +137,23 @@ class Program:
         return [json.loads(line) for line in self.output().splitlines() if line.startswith("{")]
 
 
+@functools.cache
+def shared_cluster():
+    """The PostgreSQL of this run, which ends with it. What is on it does not survive a crash of the machine, and nobody may stop it: tests
+    that do make a Cluster of their own."""
+    return Cluster(durable=False).start()
+
+
+def new_database():
+    """The URL of an empty database on it."""
+    return shared_cluster().url(shared_cluster().create_database())
+
+
+def on_store(config, url):
+    """Options, with the store at `url` unless they name one."""
+    return state.format_options(state.merge_options({"store": {"url": url}}, state.parse_options(config)))
+
+
 class Lab(Program):
     """numgate-lab: the issuer, and the clients it knows."""
 
@@ -214,6 +212,7 @@ class Server(Program):
         self.directory, self.lab = Path(directory), lab
         self.directory.mkdir(parents=True, exist_ok=True)
         self.settings = None
+        self.store_url = new_database() if STORE == "postgresql" else f"sqlite:{self.database}"
         self.configure(config)
         super().__init__("numgated", ["--config", self.config], self.directory / "numgated.log", environment)
 
@@ -223,7 +222,7 @@ class Server(Program):
         port = old.get("NUMGATE_URL", f":{free_port()}").rsplit(":", 1)[1]
         admin_port = old.get("NUMGATE_ADMIN_URL", f":{free_port()}").rsplit(":", 1)[1]
         usual = state.parse_options("[limits]\nrequests_per_minute = 0\nrequests_per_minute_user = 0\n")
-        text = state.format_options(state.merge_options(usual, state.parse_options(config)))
+        text = state.format_options(state.merge_options(usual, state.parse_options(on_store(config, self.store_url))))
         link = self.directory / "tls"
         if not link.exists():
             link.symlink_to(self.lab.directory / "tls")  # one CA for both
@@ -236,6 +235,7 @@ class Server(Program):
 
     @property
     def database(self):
+        """The file, on SQLite."""
         return self.directory / "numgate.db"
 
     @property
@@ -256,6 +256,9 @@ class Server(Program):
 
     def start(self):
         self.spawn()
+        return self.await_up()
+
+    def await_up(self):
         return self.await_ready(lambda: requests.get(f"{self.admin_url}/ready", timeout=5).status_code == 200)
 
     def restart(self):
@@ -390,6 +393,19 @@ def make_server(lab, tmp_path):
     yield make
     for program in made:
         program.stop()
+
+
+@pytest.fixture
+def make_nodes(make_server):
+    """make_nodes(count, config="", url=None, start=True): servers on one database, of PostgreSQL whatever the others of this run are on;
+    `url`: which, a new one without. They are started at the same time."""
+    def make(count, config="", url=None, start=True):
+        shared = on_store(config, url or new_database())
+        nodes = [make_server(shared, start=False) for _ in range(count)]
+        for node in nodes if start else []:
+            node.spawn()
+        return [node.await_up() for node in nodes] if start else nodes
+    return make
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import os
 import shutil
 
 import pytest
-from conftest import wait_until
+from conftest import sqlite_only, wait_until
 
 # What is broken: how, given the server's folder; and words that the message must have.
 
@@ -56,7 +56,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("what", BROKEN)
+@pytest.mark.parametrize("what", [pytest.param(what, marks=sqlite_only if what.startswith("database") else ()) for what in BROKEN])
 def test_start__says_what_is_broken_and_ends_non_zero(make_server, what):
     breaking, words = BROKEN[what]
     server = make_server(start=False)
@@ -77,6 +77,7 @@ def test_start__port_in_use_is_said(make_server):
     assert first.metrics()
 
 
+@sqlite_only
 @pytest.mark.parametrize("by_link", [False, True])
 def test_start__second_daemon_on_a_file_is_refused_and_told_whose_it_is(make_server, by_link):
     first = make_server()

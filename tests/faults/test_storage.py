@@ -7,9 +7,10 @@ from contextlib import closing
 
 import pytest
 import requests
-from conftest import number_body, phone_number, wait_until
+from conftest import number_body, phone_number, sqlite_only, wait_until
 from load import connect, make_account, put_number
 
+pytestmark = sqlite_only
 SUDO = [] if os.geteuid() == 0 else ["sudo", "-n"]
 
 

@@ -10,9 +10,10 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from conftest import BIN, rounds, wait_until
+from conftest import BIN, rounds, sqlite_only, wait_until
 from ledger import Ledger, await_ended
 
+pytestmark = sqlite_only  # they look into the file
 KILLS = int(os.environ.get("NUMGATE_LEDGER_ROUNDS", rounds(5, 50, 500)))
 POWER_CUTS = max(KILLS // 5, 1)
 WRITES = 100  # acknowledged, at least, in each round
