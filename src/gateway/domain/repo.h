@@ -161,9 +161,97 @@ struct audit_query {
 MUST_USE enum rc repo_audit_list(struct repo_tx *tx, struct arena *mem, const struct audit_query *query,
                                  struct list_page *ret, struct err *err);
 
+/* ---- work that any node may do (gateway/work); times are the database's, whatever the nodes' clocks say ---- */
+
+/* A lease is a committed row, never a lock that is held across a call. Each claim raises its generation, the
+ * fencing token: what a holder writes, it writes in a transaction that asks repo_lease_fence first, so one that
+ * was late, for whatever reason, is refused. A lease that has expired is lost, even if nobody took it. Rows stay
+ * when they are released, so that a generation never comes back. */
+struct lease {
+    struct str name;
+    struct str owner; /* absent: free */
+    int64_t generation;
+    int64_t left_ms; /* until it expires; repo_lease_find alone fills it in */
+};
+/* RC_CONFLICT: held, by whomever. */
+MUST_USE enum rc repo_lease_claim(struct repo_tx *tx, struct str name, struct str owner, int64_t duration_ms,
+                                  int64_t *ret_generation, struct err *err);
+/* These three look at name, owner and generation. RC_CONFLICT: it is lost. */
+MUST_USE enum rc repo_lease_renew(struct repo_tx *tx, const struct lease *lease, int64_t duration_ms,
+                                  struct err *err);
+/* Nobody else can claim it until this transaction ends. Comes before all other locks of the transaction. */
+MUST_USE enum rc repo_lease_fence(struct repo_tx *tx, const struct lease *lease, struct err *err);
+MUST_USE enum rc repo_lease_release(struct repo_tx *tx, const struct lease *lease, struct err *err);
+/* RC_NOT_FOUND: nobody ever held it. left_ms is at most 0 when it can be claimed. */
+MUST_USE enum rc repo_lease_find(struct repo_tx *tx, struct arena *mem, struct str name, struct lease *ret,
+                                 struct err *err);
+
 /* "Look at this": one row a kind and key, its sequence rises. The key is an account's name; for OUTBOX_RFI, whose tenant may have no
- * account yet, the tenant id as it is stored. */
+ * account yet, the tenant id as it is stored. Never empty. */
 enum outbox_kind { OUTBOX_SYNC, OUTBOX_DNS, OUTBOX_RFI };
 #define OUTBOX_KIND_COUNT 3
+/* Makes it due at once and forgets its failures. */
 MUST_USE enum rc repo_outbox_touch(struct repo_tx *tx, enum outbox_kind kind, struct str key,
                                    struct err *err);
+
+/* A row as it was seen. Sequence and due time together are unlike those of any other state of the row: a touch
+ * raises the one, and a row that went and came back has a later other. */
+struct outbox_item {
+    enum outbox_kind kind;
+    struct str key;
+    int64_t seq;
+    int64_t attempt; /* failures since it was touched last */
+    int64_t not_before;
+    int64_t overdue_ms;
+};
+struct outbox_page {
+    const struct outbox_item *items;
+    size_t count;
+};
+/* Rows that are due and not paused, the longest due first; `after` is the last one of the page before, or NULL. */
+MUST_USE enum rc repo_outbox_due(struct repo_tx *tx, struct arena *mem, enum outbox_kind kind,
+                                 const struct outbox_item *after, size_t limit, struct outbox_page *ret,
+                                 struct err *err);
+/* RC_NOT_FOUND: there is none, or it is not due, or paused. */
+MUST_USE enum rc repo_outbox_find_due(struct repo_tx *tx, struct arena *mem, enum outbox_kind kind,
+                                      struct str key, struct outbox_item *ret, struct err *err);
+/* Both under the lease (RC_CONFLICT: it is lost), and only if the row is as it was seen: one that was touched since
+ * stays, and stays due. */
+MUST_USE enum rc repo_outbox_done(struct repo_tx *tx, const struct lease *lease,
+                                  const struct outbox_item *item, struct err *err);
+MUST_USE enum rc repo_outbox_defer(struct repo_tx *tx, const struct lease *lease,
+                                   const struct outbox_item *item, int64_t attempt, int64_t delay_ms,
+                                   struct err *err);
+/* Nobody looks at what is paused; it can be touched all the same. An empty key: the whole kind. */
+MUST_USE enum rc repo_outbox_pause(struct repo_tx *tx, enum outbox_kind kind, struct str key, bool paused,
+                                   struct err *err);
+MUST_USE enum rc repo_outbox_paused(struct repo_tx *tx, enum outbox_kind kind, struct str key, bool *ret,
+                                    struct err *err);
+
+/* What asynchronous work must remember between its steps (a struct repo_job, above, is a transaction and not this).
+ * It is added before the step it describes, and its progress is written under the lease. */
+enum job_state { JOB_OPEN, JOB_DONE, JOB_FAILED };
+struct job_row {
+    struct str id;   /* the adder's; may go out as an idempotency key */
+    struct str kind; /* "upload"; with the key: what belongs together */
+    struct str key;
+    enum job_state state;
+    struct str input, progress; /* JSON, or absent */
+    int64_t attempt;
+    int64_t wait_ms;                    /* from now until it shall be looked at again; 0 or less: now */
+    struct wall created_at, updated_at; /* given by the store */
+};
+struct job_list {
+    const struct job_row *jobs;
+    size_t count;
+};
+/* RC_CONFLICT: the id is taken. */
+MUST_USE enum rc repo_job_add(struct repo_tx *tx, const struct job_row *job, struct err *err);
+MUST_USE enum rc repo_job_find(struct repo_tx *tx, struct arena *mem, struct str id, enum repo_lock lock,
+                               const struct job_row **ret, struct err *err);
+/* State, progress, attempt and wait_ms of the row with that id. RC_NOT_FOUND. */
+MUST_USE enum rc repo_job_write(struct repo_tx *tx, const struct job_row *job, struct err *err);
+MUST_USE enum rc repo_job_remove(struct repo_tx *tx, struct str id, struct err *err);
+/* By id, behind `after` (absent: from the first). */
+MUST_USE enum rc repo_jobs_open(struct repo_tx *tx, struct arena *mem, struct str kind, struct str key,
+                                struct str after, size_t limit, struct job_list *ret, struct err *err);

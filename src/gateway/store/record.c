@@ -1,5 +1,4 @@
-/* What is kept with every change: the revision it has, the operation it answered, its audit row, its outbox
- * row. */
+/* What is kept with every change: the revision it has, the operation it answered, its audit row. */
 #include "gateway/store/list.h"
 
 #include "common/base/clock.h"
@@ -366,24 +365,4 @@ enum rc repo_audit_list(struct repo_tx *tx, struct arena *mem, const struct audi
     }
     struct list_extra extra = {condition.n > 0 ? condition.p : NULL, audit_bind, query};
     return list_read(tx, mem, &audit_kind, &extra, &query->page, ret, err);
-}
-
-/* ---- outbox ---- */
-
-/* clang-format off */
-static const struct sql_text outbox_write = {.text =
-    "insert into outbox (kind, account, seq) values (?, ?, 1)"
-    " on conflict (kind, account) do update set seq = outbox.seq + 1"};
-/* clang-format on */
-
-enum rc repo_outbox_touch(struct repo_tx *tx, enum outbox_kind kind, struct str account, struct err *err)
-{
-    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    enum rc rc = sql_prepare(tx->sql, &outbox_write, &stmt, err);
-    if (rc != RC_OK) {
-        return rc;
-    }
-    sql_bind_i64(stmt, kind);
-    sql_bind_text(stmt, account);
-    return sql_run(stmt, err);
 }

@@ -400,7 +400,7 @@ int64_t outbox_seq(struct world *w, enum outbox_kind kind, const char *key)
     sqlite3_stmt *stmt;
     assert_int_equal(sqlite3_open_v2(w->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
     assert_int_equal(
-        sqlite3_prepare_v2(db, "select seq from outbox where kind = ? and account = ?", -1, &stmt, NULL),
+        sqlite3_prepare_v2(db, "select seq from outbox where kind = ? and key = ?", -1, &stmt, NULL),
         SQLITE_OK);
     sqlite3_bind_int(stmt, 1, (int)kind);
     sqlite3_bind_text(stmt, 2, key, -1, SQLITE_STATIC);
