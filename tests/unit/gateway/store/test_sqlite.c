@@ -187,7 +187,7 @@ static void test_migrate__refuses_what_is_not_its_own(void **state)
         {"insert into migration values (999, 'future', 'x', 0)", "newer"},
         {"delete from migration where number = 999; update migration set checksum = 'y' where number = 1",
          "not the one"},
-        {"update migration set number = 2", "missing"},
+        {"delete from migration where number = 1", "missing"},
         {"drop table migration", "another program"},
     };
     must_open(f);
