@@ -196,6 +196,14 @@ static void touch(struct fixture *f, const char *key)
     assert_int_equal(in_store(f->repo, REPO_WRITE, run_touch, (void *)(uintptr_t)key), RC_OK);
 }
 
+static size_t begun(struct fixture *f)
+{
+    pthread_mutex_lock(&f->desk.mutex);
+    size_t count = f->desk.count;
+    pthread_mutex_unlock(&f->desk.mutex);
+    return count;
+}
+
 /* Until `count` runs have begun, or ended. */
 static void await(struct fixture *f, const size_t *counter, size_t count)
 {
@@ -287,7 +295,7 @@ static void test_work__does_what_is_due_and_then_no_more(void **state)
     touch(f, "t1-b");
     await_gone(f, "t1-b");
     await_items(f, "done", 2);
-    assert_int_equal(f->desk.count, 2);
+    assert_int_equal(begun(f), 2);
     assert_string_equal(f->desk.runs[0].key, "t1-a");
     assert_string_equal(f->desk.runs[0].lease, "t1");
     assert_int_equal(f->desk.runs[1].generation, 2); /* the lease was given back and claimed again */
@@ -321,7 +329,7 @@ static void test_work__write_during_the_work_is_not_lost(void **state)
     touch(f, "a");
     let(&f->desk, RUNS_MAX);
     await_gone(f, "a");
-    assert_int_equal(f->desk.count, 2);
+    assert_int_equal(begun(f), 2);
     assert_int_equal(f->desk.runs[1].seq, f->desk.runs[0].seq + 1);
     assert_false(f->desk.together);
 }
@@ -341,7 +349,7 @@ static void test_work__failure_backs_off_and_comes_again(void **state)
     touch(f, "a");
     await_gone(f, "a");
     await_items(f, "done", 1);
-    assert_int_equal(f->desk.count, 3);
+    assert_int_equal(begun(f), 3);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(f->desk.runs[i].attempt, i);
     }
@@ -365,10 +373,10 @@ static void test_work__touch_ends_the_back_off(void **state)
     assert_true(row_exists(f, "a"));
     touch(f, "b"); /* comes to its turn, the other does not */
     await_gone(f, "b");
-    assert_int_equal(f->desk.count, 2);
+    assert_int_equal(begun(f), 2);
     touch(f, "a");
     await_gone(f, "a");
-    assert_int_equal(f->desk.count, 3);
+    assert_int_equal(begun(f), 3);
     assert_int_equal(f->desk.runs[2].attempt, 0);
 }
 
@@ -393,7 +401,7 @@ static void test_work__peer_that_says_when_is_not_asked_before(void **state)
         touch(f, "b");
         await_gone(f, "b");
     }
-    assert_int_equal(f->desk.count, 21);
+    assert_int_equal(begun(f), 21);
     assert_true(row_exists(f, "a"));
 }
 
@@ -414,7 +422,7 @@ static void test_work__again_is_no_failure(void **state)
     touch(f, "a");
     await_gone(f, "a");
     await_items(f, "done", 1);
-    assert_int_equal(f->desk.count, 3);
+    assert_int_equal(begun(f), 3);
     assert_int_equal(f->desk.runs[2].attempt, 0);
     assert_int_equal(items(f, "again"), 2);
     assert_int_equal(items(f, "failed"), 0);
@@ -436,7 +444,7 @@ static void test_work__keeps_its_lease_as_long_as_it_works(void **state)
     }
     let(&f->desk, RUNS_MAX);
     await_gone(f, "a");
-    assert_int_equal(f->desk.count, 1);
+    assert_int_equal(begun(f), 1);
     assert_false(f->desk.runs[0].lost);
 }
 
@@ -471,10 +479,10 @@ static void test_work__passes_by_what_another_node_holds(void **state)
     start(f, 0, 0, 5);
     touch(f, "t2-a");
     await_gone(f, "t2-a");
-    assert_int_equal(f->desk.count, 1);
+    assert_int_equal(begun(f), 1);
     assert_int_equal(in_store(f->repo, REPO_WRITE, run_release, &stranger), RC_OK);
     await_items(f, "done", 301);
-    assert_int_equal(f->desk.count, 301);
+    assert_int_equal(begun(f), 301);
     assert_false(f->desk.together);
 }
 
@@ -486,7 +494,7 @@ static void test_work__dead_holder_is_followed_by_another(void **state)
     touch(f, "t1-a");
     start(f, 0, LEASE_MS, 10);
     await_gone(f, "t1-a");
-    assert_int_equal(f->desk.count, 1);
+    assert_int_equal(begun(f), 1);
     assert_int_equal(f->desk.runs[0].generation, 2);
 }
 
@@ -505,7 +513,7 @@ static void test_work__two_nodes_do_each_item_once_and_one_at_a_time(void **stat
         snprintf(key, sizeof key, "t%d-%d", i % 5, i);
         await_gone(f, key);
     }
-    assert_int_equal(f->desk.count, 120);
+    assert_int_equal(begun(f), 120);
     assert_false(f->desk.together);
 }
 
@@ -566,7 +574,7 @@ static void test_work__late_result_of_a_frozen_node_is_refused(void **state)
     await_gone(f, "a");
     assert_int_equal(f->desk.runs[1].wrote, RC_OK);
     assert_int_equal(in_store(f->repo, REPO_LIST, check_progress, (char[]){"B 2"}), RC_OK);
-    assert_int_equal(f->desk.count, 2);
+    assert_int_equal(begun(f), 2);
 }
 
 static enum rc act_until_stopped(struct desk *desk, struct work_run *run, struct seen_run *seen,
@@ -630,10 +638,10 @@ static void test_work__pause_ends_a_run_and_holds_until_resumed(void **state)
     touch(f, "a"); /* does not end it */
     touch(f, "b");
     await_gone(f, "b");
-    assert_int_equal(f->desk.count, 2);
+    assert_int_equal(begun(f), 2);
     set_paused(f, "a", false);
     await_gone(f, "a");
-    assert_int_equal(f->desk.count, 3);
+    assert_int_equal(begun(f), 3);
     assert_int_equal(f->desk.runs[2].attempt, 0);
 }
 
@@ -651,7 +659,7 @@ static void test_work__pause_of_the_kind_holds_all(void **state)
     set_paused(f, "", false);
     await_gone(f, "a");
     await_gone(f, "b");
-    assert_int_equal(f->desk.count, 2);
+    assert_int_equal(begun(f), 2);
 }
 
 /* ---- the store is away ---- */
@@ -680,7 +688,7 @@ static void test_work__goes_on_by_itself_when_the_store_is_back(void **state)
     await_items(f, "done", 2); /* settled late, not done twice */
     touch(f, "c");
     await_gone(f, "c");
-    assert_int_equal(f->desk.count, 3);
+    assert_int_equal(begun(f), 3);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
