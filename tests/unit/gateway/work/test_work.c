@@ -486,6 +486,22 @@ static void test_work__passes_by_what_another_node_holds(void **state)
     assert_false(f->desk.together);
 }
 
+static void test_work__many_held_leases_do_not_hide_a_free_one(void **state)
+{
+    struct fixture *f = *state;
+    char key[16];
+    for (int i = 0; i < 40; i++) { /* more than one poll finds */
+        snprintf(key, sizeof key, "u%d", i);
+        struct stranger stranger = {{.name = str_of(key), .owner = STR("X")}, LEASE_FOR_EVER_MS};
+        assert_int_equal(in_store(f->repo, REPO_WRITE, run_claim, &stranger), RC_OK);
+        touch(f, key);
+    }
+    touch(f, "t2");
+    start(f, 0, 0, 24 * 3600 * 1000); /* polls once */
+    await_gone(f, "t2");
+    assert_int_equal(begun(f), 1);
+}
+
 static void test_work__dead_holder_is_followed_by_another(void **state)
 {
     struct fixture *f = *state;
@@ -704,6 +720,7 @@ int main(void)
         TEST(test_work__again_is_no_failure),
         TEST(test_work__keeps_its_lease_as_long_as_it_works),
         TEST(test_work__passes_by_what_another_node_holds),
+        TEST(test_work__many_held_leases_do_not_hide_a_free_one),
         TEST(test_work__dead_holder_is_followed_by_another),
         TEST(test_work__two_nodes_do_each_item_once_and_one_at_a_time),
         TEST(test_work__late_result_of_a_frozen_node_is_refused),
