@@ -77,7 +77,7 @@ static void renewal_done(struct repo_job *job, enum rc rc, const struct err *err
         atomic_store(&run->valid_ms, renewal->sent_ms + lease_ms);
         atomic_store(&run->paused, renewal->paused);
         run->renew_ms = renewal->sent_ms + lease_ms / 3;
-    } else if (rc == RC_CONFLICT) {
+    } else if (rc == RC_CONFLICT || work_lost(run)) {
         atomic_store(&run->lost, true);
         run->renew_ms = INT64_MAX;
     } else {
