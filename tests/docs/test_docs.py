@@ -51,7 +51,7 @@ def test_unit__is_understood_and_hardened(tmp_path):
     text = (ROOT / "packaging" / "numgated.service").read_text(encoding="utf-8")
     assert "Type=notify" in text and "Restart=on-failure" in text and "User=numgate" in text
     unit.write_text(text.replace("/usr/bin/numgated", str(Path(BIN) / "numgated")))
-    done = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0 and "numgated.service" not in done.stderr, done.stderr
     done = subprocess.run(["systemd-analyze", "security", "--offline=true", unit], capture_output=True, text=True, timeout=60,
                           check=False)

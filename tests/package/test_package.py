@@ -1,0 +1,380 @@
+"""The Debian packages: what is in them, and at level full what they do to a fresh Debian (debootstrap, root and a mirror needed)."""
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+from conftest import LEVEL, ROOT, free_port, state, wait_until
+
+NAMES = ("numgate-server", "numgate-lab")
+LISTED = re.compile(r"^(\S+) (\S+)\s+\d+ \S+ \S+ \./(\S*)$", re.MULTILINE)
+
+
+def run(*command, **options):
+    """Runs a command that must succeed; what it printed."""
+    done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          timeout=600, check=False, **options)
+    assert done.returncode == 0, f"{command} exited with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+def succeeds(*command):
+    return subprocess.run([str(part) for part in command], capture_output=True, timeout=600, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory):
+    """{name: path} of the packages, built for this run."""
+    paths = [Path(line) for line in run(ROOT / "dev", "package", "--out", tmp_path_factory.mktemp("packages")).splitlines()
+             if line.endswith(".deb")]
+    return {path.name.split("_")[0]: path for path in paths}
+
+
+def listing(package):
+    """{path: (mode, owner)} of what a package holds, folders ending in a slash."""
+    return {path: (mode, owner) for mode, owner, path in LISTED.findall(run("dpkg-deb", "-c", package)) if path}
+
+
+def control(package, part):
+    """A file of the package's control archive; empty when it has none of that name."""
+    done = subprocess.run(["dpkg-deb", "-I", package, part], capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def field(package, name):
+    return run("dpkg-deb", "-f", package, name).strip()
+
+
+# ---- what is in them ----
+
+def test_build__leaves_the_source_tree_alone(packages):
+    assert set(NAMES) <= set(packages) <= {*NAMES, *(f"{name}-dbgsym" for name in NAMES)}
+    assert not (ROOT / "debian").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_version__is_the_programs_with_a_revision(packages, name, tmp_path):
+    run("dpkg-deb", "-x", packages[name], tmp_path)
+    program = {"numgate-server": "numgated"}.get(name, name)
+    said = run(tmp_path / "usr/bin" / program, "--version").split()
+    assert said[0] == program and field(packages[name], "Version") == f"{said[1]}-1"
+
+
+SERVER_FILES = {
+    "etc/numgate/": "drwxr-x---",
+    "etc/numgate/numgated.conf": "-rw-r-----",
+    "lib/systemd/system/numgated.service": "-rw-r--r--",
+    "usr/bin/numgated": "-rwxr-xr-x",
+    "usr/lib/sysusers.d/numgate.conf": "-rw-r--r--",
+    "usr/share/doc/numgate-server/README.Debian": "-rw-r--r--",
+    "usr/share/doc/numgate-server/README.md": "-rw-r--r--",
+    "usr/share/doc/numgate-server/copyright": "-rw-r--r--",
+    "usr/share/doc/numgate-server/changelog.Debian.gz": "-rw-r--r--",
+    "usr/share/doc/numgate-server/docs/operations.md": "-rw-r--r--",
+    "usr/share/doc/numgate-server/docs/options.md": "-rw-r--r--",
+    "usr/share/doc/numgate-server/examples/provision.sh": "-rwxr-xr-x",
+    "usr/share/doc/numgate-server/examples/numgated.conf.example": "-rw-r--r--",
+    "usr/share/doc/numgate-server/examples/entra-app-roles.json": "-rw-r--r--",
+    "usr/share/man/man5/numgated.conf.5.gz": "-rw-r--r--",
+    "usr/share/man/man8/numgated.8.gz": "-rw-r--r--",
+}
+LAB_FILES = {
+    "usr/bin/numgate-lab": "-rwxr-xr-x",
+    "usr/share/doc/numgate-lab/copyright": "-rw-r--r--",
+    "usr/share/man/man8/numgate-lab.8.gz": "-rw-r--r--",
+}
+
+
+@pytest.mark.parametrize("name, files", [("numgate-server", SERVER_FILES), ("numgate-lab", LAB_FILES)])
+def test_content__has_its_files_with_their_modes(packages, name, files):
+    found = listing(packages[name])
+    assert {path: found.get(path, (None,))[0] for path in files} == files
+
+
+@pytest.mark.parametrize("name, more", [("numgate-server", ("etc/numgate/", "lib/systemd/system/", "usr/lib/sysusers.d/")),
+                                        ("numgate-lab", ())])
+def test_content__is_roots_and_nowhere_else(packages, name, more):
+    """Nothing under /usr/local, /opt, /var; nothing that a group or the world may write; no setuid."""
+    allowed = ("usr/bin/", "usr/share/doc/", "usr/share/man/", *more)
+    for path, (mode, owner) in listing(packages[name]).items():
+        assert path.startswith(allowed) or any(place.startswith(path) for place in allowed), path
+        assert owner == "root/root" and "w" not in mode[5:] and "s" not in mode, path
+
+
+def test_content__has_no_leftovers_of_the_source_tree(packages):
+    for path in listing(packages["numgate-server"]):
+        assert "node_modules" not in path and "__pycache__" not in path and not path.endswith(("/LICENSE", ".pyc")), path
+
+
+def test_configuration__is_the_only_conffile(packages):
+    assert control(packages["numgate-server"], "conffiles").split() == ["/etc/numgate/numgated.conf"]
+    assert control(packages["numgate-lab"], "conffiles") == ""
+
+
+def test_configuration__as_installed_starts_nothing(packages, tmp_path):
+    """It is the sample: no issuer, no certificate, no password, and the daemon refuses it."""
+    run("dpkg-deb", "-x", packages["numgate-server"], tmp_path)
+    config = tmp_path / "etc/numgate/numgated.conf"
+    assert config.read_text() == (ROOT / "packaging/numgated.conf.example").read_text()
+    set_options = [line for line in config.read_text().splitlines() if "=" in line and not line.startswith("#")]
+    assert set_options == ["base_domain = example.net"]
+    for command in (["check-config", config], ["--config", config]):
+        done = subprocess.run([tmp_path / "usr/bin/numgated", *command], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 1 and "tls_certificate" in done.stderr, done
+
+
+def test_dependencies__are_libraries_and_nothing_of_ours(packages):
+    server, lab = (field(packages[name], "Depends") for name in NAMES)
+    assert all(f"{library} " in server for library in ("libssl3", "libsqlite3-0", "libcurl4", "libcjose0"))
+    assert "sysusers" in server and "ca-certificates" in server
+    assert "numgate" not in server + lab and "-dev" not in server + lab and "systemd" not in lab
+    assert "numgate-lab" in field(packages["numgate-server"], "Suggests")
+
+
+def test_scripts__of_the_server_neither_start_nor_enable(packages):
+    scripts = {part: control(packages["numgate-server"], part) for part in ("preinst", "postinst", "prerm", "postrm")}
+    assert "systemd-sysusers" in scripts["postinst"] and "try-restart" in scripts["postinst"]
+    commands = [line.strip() for text in scripts.values() for line in text.splitlines() if "echo" not in line]
+    assert not [line for line in commands if re.match(r"(deb-systemd-invoke|systemctl) .*(?<!try-)\b(start|restart|enable)\b", line)]
+    for part, text in scripts.items():
+        assert "#DEBHELPER#" not in text, part
+        run("sh", "-n", "/dev/stdin", input=text)
+    assert "deb-systemd-invoke stop numgated.service" in scripts["prerm"] and "deb-systemd-invoke stop" not in scripts["preinst"]
+    assert 'if [ "$1" = purge ]; then\n    rm -rf /etc/numgate /var/lib/numgate\nfi' in scripts["postrm"]
+
+
+def test_scripts__of_the_lab_do_not_exist(packages):
+    assert not any(control(packages["numgate-lab"], part) for part in ("preinst", "postinst", "prerm", "postrm"))
+
+
+def test_program__is_hardened(packages, tmp_path):
+    run("dpkg-deb", "-x", packages["numgate-server"], tmp_path)
+    headers = run("readelf", "-W", "-h", "-d", "-l", tmp_path / "usr/bin/numgated")
+    assert "DYN (Position-Independent" in headers and "BIND_NOW" in headers and "GNU_RELRO" in headers
+    assert re.search(r"GNU_STACK .* RW ", headers) and "RUNPATH" not in headers and "RPATH" not in headers
+
+
+@pytest.mark.skipif(LEVEL != "full" or not shutil.which("lintian"), reason="level full, and lintian")
+def test_lintian__finds_no_errors(packages):
+    run("lintian", "--fail-on", "error", "--allow-root", *(packages[name] for name in NAMES))
+
+
+# ---- what they do ----
+
+class Debian:
+    """A fresh system of this machine's release in a folder. What it runs has the machine's network, and no service manager."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def run(self, *command):
+        """In a mount and process namespace of its own: nothing stays mounted, nothing goes on running."""
+        return run(*self.alone(f"--mount-proc={self.root / 'proc'}"), "chroot", self.root, *command,
+                   env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"})
+
+    @staticmethod
+    def alone(*more):
+        return ["unshare", "--mount", "--pid", "--fork", "--kill-child", *more]
+
+    def apt(self, *arguments):
+        return self.run("apt-get", "-q", "-y", "--no-install-recommends", *arguments)
+
+    def spawn(self, user, *command):
+        """As USER:GROUP of it, and in no namespace of its own, so that the process is the program."""
+        with open(self.root / "tmp/output", "ab") as out:
+            return subprocess.Popen(["chroot", f"--userspec={user}", self.root, *command], stdin=subprocess.DEVNULL, stdout=out,
+                                    stderr=out, cwd="/")
+
+    def output(self):
+        """Of all that was spawned."""
+        return (self.root / "tmp/output").read_text()
+
+    def stat(self, path):
+        """Mode, user, group."""
+        return self.run("stat", "-c", "%a %U %G", path).strip()
+
+    def put(self, package):
+        """Copies a package in; its path there."""
+        shutil.copy(package, self.root / "tmp")
+        return f"/tmp/{package.name}"
+
+
+def release():
+    return re.search(r"VERSION_CODENAME=(\S+)", Path("/etc/os-release").read_text())[1]
+
+
+def mirror():
+    """Where this machine's own packages of Debian's main archive are from."""
+    rows = run("apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages").split("\n")
+    found = [row.split()[0] for row in rows if row.split()[1:] == [release(), "main"] and row.startswith("http")]
+    return found[0] if found else pytest.skip(f"no HTTP source of {release()} main in this machine's apt sources")
+
+
+def acquire_settings():
+    """How this machine's apt gets its packages (proxy, clock checks), for another apt; and the proxy alone."""
+    lines = re.findall(r"^Acquire::(?:https?|Check-[\w-]+)\b.*$", run("apt-config", "dump"), re.MULTILINE)
+    proxy = next((line.split('"')[1] for line in lines if line.startswith("Acquire::http::Proxy ")), "")
+    return "\n".join(lines) + "\n", proxy
+
+
+@pytest.fixture
+def debian(tmp_path):
+    if LEVEL != "full":
+        pytest.skip("level full only")
+    if os.geteuid() != 0 or not shutil.which("debootstrap"):
+        pytest.skip("debootstrap and root are needed")
+    if not succeeds(*Debian.alone("--mount-proc"), "true"):
+        pytest.skip("this machine allows no mount and process namespaces")
+    settings, proxy = acquire_settings()
+    root = tmp_path / "debian"
+    made = subprocess.run(["unshare", "--mount", "debootstrap", "--variant=minbase", release(), root, mirror()], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False,
+                          env={**os.environ, **({"http_proxy": proxy} if proxy else {})})
+    try:
+        if made.returncode != 0:
+            pytest.skip(f"debootstrap does not work on this machine: {made.stdout[-300:]}")
+        (root / "etc/apt/apt.conf.d/99machine").write_text(settings)
+        yield Debian(root)
+    finally:
+        shutil.rmtree(root)
+
+
+def check_installed(system, packages):
+    """The user is there and locked, its files are closed to others, the configuration is refused, and nothing will start."""
+    said = system.apt("install", *(system.put(packages[name]) for name in NAMES))
+    assert "numgated is not started before it is configured" in said
+    user = system.run("getent", "passwd", "numgate").strip().split(":")
+    assert 100 <= int(user[2]) < 1000 and user[5] == "/var/lib/numgate" and user[6].endswith("nologin")
+    assert system.run("passwd", "--status", "numgate").split()[1] == "L"
+    assert system.stat("/etc/numgate") == "750 root numgate"
+    assert system.stat("/etc/numgate/numgated.conf") == "640 root numgate"
+    assert system.stat("/var/lib/numgate") == "750 numgate numgate"
+    assert not list((system.root / "etc/systemd/system").glob("**/numgated*"))
+    assert not succeeds("chroot", system.root, "/usr/bin/numgated", "check-config")
+
+
+CONFIGURATION = """[deployment]
+base_domain = gateway.example.net
+test_target = yes
+[server]
+listen = {url}
+[admin]
+listen = {admin_url}
+[issuer.lab]
+authority = {lab_url}/{NUMGATE_TENANT}/v2.0
+audience = {audience}
+ca_file = /var/lib/lab/ca.crt
+"""
+
+
+def configure(system):
+    """A minimal configuration, and the lab's files beside it; returns how to reach the two."""
+    url, admin_url, lab_url = (f"{start}:{free_port()}" for start in ("http://127.0.0.1", "http://127.0.0.1", "https://localhost"))
+    settings = {"url": url, "admin_url": admin_url, "lab_url": lab_url, "audience": f"{state.AUDIENCE}, {state.APPLICATION}",
+                **state.identity({}, state.CLIENTS)}
+    system.run("numgate-lab", "make-certificates", "--dir", "/var/lib/lab")
+    (system.root / "var/lib/lab/clients.json").write_text(json.dumps(state.client_file(settings, state.CLIENTS)))
+    system.run("chown", "-R", "nobody:nogroup", "/var/lib/lab")
+    system.run("chmod", "755", "/var/lib/lab")
+    (system.root / "etc/numgate/numgated.conf").write_text(CONFIGURATION.format(**settings))
+    system.run("numgated", "check-config")
+    return settings
+
+
+def spawn_lab(system, settings):
+    port = settings["lab_url"].rsplit(":", 1)[1]
+    return system.spawn("nobody:nogroup", "/usr/bin/numgate-lab", "--listen", f"https://127.0.0.1:{port}", "--public-url",
+                        settings["lab_url"], "--clients", "/var/lib/lab/clients.json", "--certificate", "/var/lib/lab/server.crt",
+                        "--key", "/var/lib/lab/server.key")
+
+
+def ready(system, daemon, settings):
+    assert daemon.poll() is None, system.output()
+    try:
+        return requests.get(f"{settings['admin_url']}/ready", timeout=5).status_code == 200
+    except requests.ConnectionError:
+        return False
+
+
+def accounts_status(system, settings):
+    """What the API answers to a client of the lab."""
+    form = {"grant_type": "client_credentials", "client_id": settings["NUMGATE_READ_CLIENT_ID"],
+            "client_secret": settings["NUMGATE_READ_CLIENT_SECRET"], "scope": settings["NUMGATE_SCOPE"]}
+    reply = requests.post(f"{settings['lab_url']}/{settings['NUMGATE_TENANT']}/oauth2/v2.0/token", data=form, timeout=5,
+                          verify=system.root / "var/lib/lab/ca.crt")
+    return requests.get(f"{settings['url']}/accounts?api-version=2024-02-29-preview", timeout=5,
+                        headers={"Authorization": f"Bearer {reply.json()['access_token']}"}).status_code
+
+
+def check_serves(system):
+    """/ready says 200 and a client gets in; the daemon is the user numgate, and so is what it writes."""
+    settings = configure(system)
+    processes = [spawn_lab(system, settings), system.spawn("numgate:numgate", "/usr/bin/numgated")]
+    try:
+        wait_until(lambda: ready(system, processes[1], settings), what="/ready")
+        assert os.stat(f"/proc/{processes[1].pid}").st_uid == int(system.run("id", "-u", "numgate"))
+        assert accounts_status(system, settings) == 200
+    finally:
+        for process in processes:
+            process.terminate()
+        statuses = [process.wait(60) for process in processes]
+    assert statuses == [0, 0], system.output()
+    assert system.stat("/var/lib/numgate/numgate.db").endswith("numgate numgate")
+
+
+def next_version(package, directory):
+    """The package again, as a newer version with another sample configuration."""
+    run("dpkg-deb", "-R", package, directory)
+    text = (directory / "DEBIAN/control").read_text()
+    (directory / "DEBIAN/control").write_text(re.sub(r"(?m)^Version: .*$", lambda row: row[0] + "+next1", text))
+    with open(directory / "etc/numgate/numgated.conf", "a", encoding="utf-8") as out:
+        out.write("# of the next version\n")
+    newer = directory.parent / f"{package.stem}+next1.deb"
+    run("dpkg-deb", "-b", "--root-owner-group", directory, newer)
+    return newer
+
+
+def kept(system):
+    """What is an operator's: content, mode and owner."""
+    return {path: ((system.root / path[1:]).read_bytes(), system.stat(path)) for path in
+            ("/etc/numgate/numgated.conf", "/etc/numgate/tls.key", "/var/lib/numgate/numgate.db")}
+
+
+def check_upgrades(system, package, tmp_path):
+    (system.root / "etc/numgate/tls.key").write_text("a key of the operator's")
+    system.run("chmod", "o-rwx,g-w", "/etc/numgate/tls.key")
+    system.run("chmod", "600", "/etc/numgate/numgated.conf")  # an administrator's choice, which stays
+    before = kept(system)
+    system.apt("install", "--reinstall", system.put(package))
+    assert kept(system) == before
+    system.apt("-o", "Dpkg::Options::=--force-confold", "install", system.put(next_version(package, tmp_path / "next")))
+    assert kept(system) == before and system.run("dpkg-query", "-W", "numgate-server").strip().endswith("+next1")
+    assert system.stat("/etc/numgate") == "750 root numgate" and system.stat("/var/lib/numgate") == "750 numgate numgate"
+
+
+def check_removes(system):
+    before = kept(system)
+    system.apt("remove", "numgate-server")
+    assert kept(system) == before and not (system.root / "usr/bin/numgated").exists()
+
+
+def check_purges(system):
+    system.apt("purge", "numgate-server", "numgate-lab")
+    left = system.run("sh", "-c", "find / -xdev \\( -path /proc -o -path /tmp -o -path /var/cache -o -path /var/lib/lab \\) -prune -o "
+                                  "-name '*numgate*' -print").split()
+    assert left == [], left
+    assert "numgate:" in system.run("getent", "passwd")  # as README.Debian says
+
+
+def test_life__installs_serves_upgrades_and_leaves_nothing_behind(packages, debian, tmp_path):
+    debian.apt("update")
+    check_installed(debian, packages)
+    check_serves(debian)
+    debian.run("systemctl", "enable", "numgated")
+    check_upgrades(debian, packages["numgate-server"], tmp_path)
+    check_removes(debian)
+    check_purges(debian)
