@@ -221,8 +221,8 @@ def acquire_settings():
     return "\n".join(lines) + "\n", proxy
 
 
-@pytest.fixture
-def debian(tmp_path):
+@pytest.fixture(scope="module")
+def debian(tmp_path_factory):
     if LEVEL != "full":
         pytest.skip("level full only")
     if os.geteuid() != 0 or not shutil.which("debootstrap"):
@@ -230,7 +230,7 @@ def debian(tmp_path):
     if not succeeds(*Debian.alone("--mount-proc"), "true"):
         pytest.skip("this machine allows no mount and process namespaces")
     settings, proxy = acquire_settings()
-    root = tmp_path / "debian"
+    root = tmp_path_factory.mktemp("fresh") / "debian"
     made = subprocess.run(["unshare", "--mount", "debootstrap", "--variant=minbase", release(), root, mirror()], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False,
                           env={**os.environ, **({"http_proxy": proxy} if proxy else {})})
@@ -238,7 +238,9 @@ def debian(tmp_path):
         if made.returncode != 0:
             pytest.skip(f"debootstrap does not work on this machine: {made.stdout[-300:]}")
         (root / "etc/apt/apt.conf.d/99machine").write_text(settings)
-        yield Debian(root)
+        system = Debian(root)
+        system.apt("update")
+        yield system
     finally:
         shutil.rmtree(root)
 
@@ -285,11 +287,10 @@ def configure(system):
     return settings
 
 
-def spawn_lab(system, settings):
+def lab_command(settings):
     port = settings["lab_url"].rsplit(":", 1)[1]
-    return system.spawn("nobody:nogroup", "/usr/bin/numgate-lab", "--listen", f"https://127.0.0.1:{port}", "--public-url",
-                        settings["lab_url"], "--clients", "/var/lib/lab/clients.json", "--certificate", "/var/lib/lab/server.crt",
-                        "--key", "/var/lib/lab/server.key")
+    return ["/usr/bin/numgate-lab", "--listen", f"https://127.0.0.1:{port}", "--public-url", settings["lab_url"], "--clients",
+            "/var/lib/lab/clients.json", "--certificate", "/var/lib/lab/server.crt", "--key", "/var/lib/lab/server.key"]
 
 
 def ready(system, daemon, settings):
@@ -313,7 +314,7 @@ def accounts_status(system, settings):
 def check_serves(system):
     """/ready says 200 and a client gets in; the daemon is the user numgate, and so is what it writes."""
     settings = configure(system)
-    processes = [spawn_lab(system, settings), system.spawn("numgate:numgate", "/usr/bin/numgated")]
+    processes = [system.spawn("nobody:nogroup", *lab_command(settings)), system.spawn("numgate:numgate", "/usr/bin/numgated")]
     try:
         wait_until(lambda: ready(system, processes[1], settings), what="/ready")
         assert os.stat(f"/proc/{processes[1].pid}").st_uid == int(system.run("id", "-u", "numgate"))
@@ -371,10 +372,50 @@ def check_purges(system):
 
 
 def test_life__installs_serves_upgrades_and_leaves_nothing_behind(packages, debian, tmp_path):
-    debian.apt("update")
     check_installed(debian, packages)
     check_serves(debian)
     debian.run("systemctl", "enable", "numgated")
     check_upgrades(debian, packages["numgate-server"], tmp_path)
     check_removes(debian)
     check_purges(debian)
+
+
+PROBE = """#!/bin/sh
+exec >/root/output 2>&1
+ready() {{ i=0; while [ $((i = i + 1)) -lt 200 ]; do curl -sf {admin_url}/ready && return; sleep 0.1; done; }}
+pid() {{ systemctl show -P MainPID numgated; }}
+echo "started $(ready)"
+before=$(pid)
+systemctl reload numgated; echo "reload $? $([ "$(pid)" = "$before" ] && echo same)"
+dpkg -i {package} >/dev/null; echo "upgraded $(ready) $([ "$(pid)" = "$before" ] || echo another)"
+systemctl kill -s KILL numgated
+i=0; while [ "$(systemctl show -P NRestarts numgated)" = 0 ] && [ $((i = i + 1)) -lt 200 ]; do sleep 0.1; done
+echo "killed $(ready)"
+dpkg -r numgate-server >/dev/null; echo "removed $(systemctl is-active numgated)"
+systemctl poweroff 2>&1 | grep -v bus
+"""
+
+
+def add_service(system, name, command):
+    (system.root / f"etc/systemd/system/{name}.service").write_text(
+        f"[Service]\nExecStart={' '.join(command)}\n[Install]\nWantedBy=multi-user.target\n")
+    system.run("systemctl", "enable", name)
+
+
+def test_service__starts_reloads_and_comes_back(packages, debian):
+    """The unit as it is, under a real service manager, with all of its restrictions."""
+    if not shutil.which("systemd-nspawn"):
+        pytest.skip("systemd-nspawn is needed")
+    nspawn = ["systemd-nspawn", "-q", "--register=no", "--keep-unit", "--private-network", "-D", debian.root]
+    if not succeeds(*nspawn, "true"):
+        pytest.skip("systemd-nspawn does not work on this machine")
+    debian.apt("install", "systemd-sysv", "curl", *(debian.put(packages[name]) for name in NAMES))
+    settings = configure(debian)
+    shutil.copy(packages["numgate-server"], debian.root / "root")  # /tmp is another one once it has started
+    (debian.root / "root/probe").write_text(PROBE.format(package=f"/root/{packages['numgate-server'].name}", **settings))
+    add_service(debian, "lab", lab_command(settings))
+    add_service(debian, "probe", ["/bin/sh", "/root/probe"])
+    debian.run("systemctl", "enable", "numgated")
+    run(*nspawn, "--boot", stdin=subprocess.DEVNULL)
+    assert (debian.root / "root/output").read_text().splitlines() == [
+        "started ready", "reload 0 same", "upgraded ready another", "killed ready", "removed inactive"]
