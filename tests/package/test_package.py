@@ -242,7 +242,7 @@ def debian(tmp_path_factory):
         system.apt("update")
         yield system
     finally:
-        shutil.rmtree(root)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def check_installed(system, packages):
