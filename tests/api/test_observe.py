@@ -80,6 +80,7 @@ def parse(text):
 
 def test_metrics__page_is_well_formed_and_names_are_ours(server, admin):
     admin.get("/accounts")
+    server.client(role=None).get("/accounts")  # a refusal
     text = requests.get(f"{server.admin_url}/metrics", timeout=10).text
     types, samples = parse(text)
     assert all(name.startswith("numgate_") for name in types)
