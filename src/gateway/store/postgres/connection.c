@@ -16,6 +16,7 @@
 #include "common/base/banned.h"
 
 #define NUMBER_TEXT_MAX 24
+#define READ_MS_MIN     100
 #define ROWS_BYTES_MAX  (256 * 1024 * 1024) /* of one parameter; a request's limits are far below */
 
 enum state { IDLE, SENT, ANSWERED };
@@ -276,7 +277,12 @@ static enum rc driver_add_row(struct sql_stmt *base, struct err *err)
     }
     stmt->rows++;
     for (int i = 0; i < stmt->parameters; i++) {
-        put_element(&stmt->arrays[i], stmt->values[i], (size_t)stmt->lengths[i], stmt->formats[i] == 1);
+        bool is_text = stmt->formats[i] == 1 && stmt->values[i] != NULL;
+        if (is_text && memchr(stmt->values[i], '\0', (size_t)stmt->lengths[i]) != NULL) {
+            (void)link_failed(stmt->connection, "22021", ""); /* would end the literal */
+            return link_result(stmt->connection, err);
+        }
+        put_element(&stmt->arrays[i], stmt->values[i], (size_t)stmt->lengths[i], is_text);
     }
     return RC_OK;
 }
@@ -297,17 +303,24 @@ static bool rows_bind(struct postgres_stmt *stmt)
 
 /* ---- send and take ---- */
 
-static void mark_operation(struct postgres_connection *c)
+/* The operation row: of a transaction that does its work, or of one that settles what became of it. */
+enum mark { MARK_DONE, MARK_SETTLED };
+
+static bool send_mark(struct postgres_connection *c, const char *operation_id, enum mark mark)
 {
-    if (!c->writing || c->marked || c->lost || *c->operation_id == '\0') {
-        return;
-    }
     char sql[300];
     snprintf(sql, sizeof sql,
              "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"
-             " values ('', '%s', '', %lld, 0, 0, 0)",
-             c->operation_id, (long long)(clock_wall().ms - OPERATION_AGE_MS + OWN_OPERATION_MS));
-    c->marked = link_send_text(c, COMMAND_CONTROL, sql);
+             " values ('', '%s', '', %lld, %d, 0, 0)",
+             operation_id, (long long)(clock_wall().ms - OPERATION_AGE_MS + OWN_OPERATION_MS), (int)mark);
+    return link_send_text(c, COMMAND_CONTROL, sql);
+}
+
+static void mark_operation(struct postgres_connection *c)
+{
+    if (c->writing && !c->marked && !c->lost && *c->operation_id != '\0') {
+        c->marked = send_mark(c, c->operation_id, MARK_DONE);
+    }
 }
 
 static int send_prepared(struct postgres_stmt *stmt)
@@ -398,6 +411,11 @@ static enum rc driver_run(struct sql_stmt *base, struct err *err)
     return link_result(c, err);
 }
 
+static enum rc driver_run_rows(struct sql_stmt *base, struct err *err)
+{
+    return of(base)->rows > 0 ? driver_run(base, err) : link_result(of(base)->connection, err);
+}
+
 static int64_t driver_changed(struct sql_stmt *base)
 {
     struct postgres_stmt *stmt = of(base);
@@ -455,12 +473,11 @@ static enum rc driver_script(struct sql *sql, const char *text, struct err *err)
 void postgres_ready(struct postgres_connection *c, struct mono deadline)
 {
     ensure(!c->writing && !c->reading);
-    c->rc = RC_OK;
-    c->again = c->marked = c->committing = c->committed = false;
-    c->deadline = deadline;
+    link_renew(c, deadline);
 }
 
-/* One snapshot for all statements. The server ends a statement that takes too long; a server that does not is left. */
+/* One snapshot for all statements. The server ends a statement that takes too long; a server that does not is left. A little time is
+ * always granted, so that a reader whose time is up gets on all the same. */
 static enum rc driver_begin_read(struct sql *sql, int64_t end_us, struct err *err)
 {
     struct postgres_connection *c = link_of(sql);
@@ -469,25 +486,23 @@ static enum rc driver_begin_read(struct sql *sql, int64_t end_us, struct err *er
     if (end_us != 0) {
         int64_t left_ms = (end_us - clock_mono_us()) / 1000;
         char text[64];
-        snprintf(text, sizeof text, "set local statement_timeout = %lld", (long long)(left_ms > 1 ? left_ms : 1));
+        snprintf(text, sizeof text, "set local statement_timeout = %lld", (long long)(left_ms > READ_MS_MIN ? left_ms : READ_MS_MIN));
         (void)link_send_text(c, COMMAND_CONTROL, text);
     }
     c->reading = true;
     return link_result(c, err);
 }
 
-/* Sent and not waited for: the next one who needs an answer takes this one too. */
-static void end(struct postgres_connection *c, const char *text)
+/* Sent and not waited for: the next one who needs an answer takes this one too. A sync stands before it, else the server would skip it
+ * together with what failed. */
+static void driver_rollback(struct sql *sql)
 {
+    struct postgres_connection *c = link_of(sql);
     ensure(c->in_use == 0);
-    (void)link_send_text(c, COMMAND_CONTROL, text);
+    link_push_out(c);
+    (void)link_send_text(c, COMMAND_CONTROL, "rollback");
     link_push_out(c);
     c->reading = c->writing = false;
-}
-
-static void driver_end_read(struct sql *sql)
-{
-    end(link_of(sql), "rollback");
 }
 
 static enum rc driver_begin_write(struct sql *sql, struct err *err)
@@ -499,13 +514,8 @@ static enum rc driver_begin_write(struct sql *sql, struct err *err)
     return link_result(c, err);
 }
 
-static void driver_rollback(struct sql *sql)
-{
-    end(link_of(sql), "rollback");
-}
-
-/* Writes and commit are one packet: what fails in it keeps the commit from being run. Only where the answer is lost is it open what
- * happened. */
+/* Writes and commit are one packet: what fails in it keeps the commit from being run. Only where the answer to the commit is lost, and
+ * none before it was a failure, is it open what happened. */
 static enum rc driver_commit(struct sql *sql, struct err *err)
 {
     struct postgres_connection *c = link_of(sql);
@@ -535,6 +545,50 @@ static bool driver_in_transaction(const struct sql *sql)
     return (c->writing || c->reading) && c->rc == RC_OK;
 }
 
+/* ---- a commit without an answer ---- */
+
+static const struct sql_text mark_read = {.text = "select status from operation where caller = '' and id = ?"};
+
+/* Somebody's row is there for good: the transaction's own, or that of a settling whose own answer was lost. */
+static enum rc read_mark(struct postgres_connection *c, const char *operation_id, enum settled *ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = driver_prepare(&c->sql, &mark_read, &stmt, err);
+    bool row = false;
+    if (rc == RC_OK) {
+        sql_bind_text(stmt, str_of(operation_id));
+        rc = sql_step(stmt, &row, err);
+    }
+    if (rc == RC_OK) {
+        *ret = !row                                  ? SETTLED_OPEN
+               : sql_read_i64(stmt) == MARK_SETTLED ? SETTLED_UNDONE
+                                                     : SETTLED_COMMITTED;
+    }
+    return rc;
+}
+
+static enum rc claim_mark(struct postgres_connection *c, const char *operation_id, struct err *err)
+{
+    char text[64];
+    snprintf(text, sizeof text, "set local lock_timeout = %d", SETTLE_LOCK_MS);
+    (void)driver_begin_write(&c->sql, err); /* a failure comes out of the commit */
+    (void)link_send_text(c, COMMAND_CONTROL, text);
+    (void)send_mark(c, operation_id, MARK_SETTLED);
+    return driver_commit(&c->sql, err);
+}
+
+enum rc postgres_settle(struct postgres_connection *c, const char *operation_id, enum settled *ret, struct err *err)
+{
+    enum rc rc = claim_mark(c, operation_id, err);
+    if (rc == RC_OK) {
+        *ret = SETTLED_UNDONE;
+    } else if (rc == RC_CONFLICT) {
+        postgres_ready(c, c->deadline);
+        rc = read_mark(c, operation_id, ret, err);
+    }
+    return rc;
+}
+
 static const struct sql_driver driver = {
     .prepare = driver_prepare,
     .compile = driver_compile,
@@ -548,7 +602,7 @@ static const struct sql_driver driver = {
     .step = driver_step,
     .run = driver_run,
     .add_row = driver_add_row,
-    .run_rows = driver_run,
+    .run_rows = driver_run_rows,
     .changed = driver_changed,
     .is_null = driver_is_null,
     .skip = driver_skip,
@@ -557,7 +611,7 @@ static const struct sql_driver driver = {
     .read_blob = driver_read_blob,
     .script = driver_script,
     .begin_read = driver_begin_read,
-    .end_read = driver_end_read,
+    .end_read = driver_rollback,
     .begin_write = driver_begin_write,
     .commit = driver_commit,
     .rollback = driver_rollback,

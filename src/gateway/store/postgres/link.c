@@ -1,9 +1,8 @@
-/* A connection to the server. libpq is never waited for: its socket is polled up to the deadline, and a server that did not answer by
- * then has lost this connection. Answers come in the order of the commands; a failure inside a transaction makes the server skip all
- * that was sent up to the next sync. */
+/* Commands and their answers. libpq is never waited for: its socket is polled up to the deadline, and a server that did not answer by
+ * then has lost this connection. Answers come in the order of the commands; a failure makes the server skip all that was sent up to the
+ * next sync. Answers of a transaction that is over may still be on their way when the next one begins: they change nothing in it. */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 
 #include "common/base/clock.h"
 #include "gateway/store/postgres/postgres.h"
@@ -88,17 +87,17 @@ enum rc link_result(const struct postgres_connection *c, struct err *err)
 
 /* ---- waiting ---- */
 
-static bool wait_socket(const PGconn *conn, short events, struct mono deadline)
+bool link_wait(const PGconn *conn, short events, struct mono deadline)
 {
     struct pollfd fd = {.fd = PQsocket(conn), .events = events};
+    if (fd.fd < 0) {
+        return false;
+    }
     for (;;) {
         int64_t left_ms = mono_left_ms(deadline, clock_mono());
-        int n = fd.fd < 0 ? -1 : poll(&fd, 1, left_ms < INT32_MAX ? (int)left_ms : INT32_MAX);
-        if (n > 0) {
-            return true;
-        }
-        if (n == 0 || errno != EINTR) {
-            return false;
+        int n = poll(&fd, 1, left_ms < INT32_MAX ? (int)left_ms : INT32_MAX);
+        if (n >= 0 || errno != EINTR) {
+            return n > 0;
         }
     }
 }
@@ -108,7 +107,7 @@ static bool await_answer(struct postgres_connection *c)
 {
     while (PQisBusy(c->conn)) {
         int flush = PQflush(c->conn);
-        bool ready = flush >= 0 && wait_socket(c->conn, (short)(POLLIN | (flush > 0 ? POLLOUT : 0)), c->deadline);
+        bool ready = flush >= 0 && link_wait(c->conn, (short)(POLLIN | (flush > 0 ? POLLOUT : 0)), c->deadline);
         if (!ready) {
             (void)link_lost(c, "the database did not answer in time");
             return false;
@@ -123,6 +122,12 @@ static bool await_answer(struct postgres_connection *c)
 
 /* ---- commands and answers ---- */
 
+/* The i-th of those that are not answered yet, the oldest first. */
+static struct pending *pending_at(struct postgres_connection *c, unsigned i)
+{
+    return &c->pending[(c->first + i) % PENDING_MAX];
+}
+
 bool link_sent(struct postgres_connection *c, enum command command, struct postgres_stmt *stmt, int sent)
 {
     if (sent != 1) {
@@ -130,7 +135,7 @@ bool link_sent(struct postgres_connection *c, enum command command, struct postg
         return false;
     }
     ensure(c->count < PENDING_MAX);
-    c->pending[(c->first + c->count++) % PENDING_MAX] = (struct pending){command, stmt};
+    *pending_at(c, c->count++) = (struct pending){command, stmt, false};
     c->unsynced = command != COMMAND_SYNC;
     return true;
 }
@@ -150,12 +155,25 @@ void link_push_out(struct postgres_connection *c)
     }
 }
 
-static void take_result(struct postgres_connection *c, const struct pending *pending, PGresult *result)
+static void take_failure(struct postgres_connection *c, const struct pending *pending, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (state == NULL) { /* libpq's own words */
+        (void)link_lost(c, "the connection to the database was lost");
+    } else if (pending->past) {
+        c->lost = c->lost || failure_of(state)->lost;
+    } else {
+        c->committing = c->committing && pending->command == COMMAND_COMMIT; /* else the server skips the commit */
+        (void)link_failed(c, state, PQresultErrorMessage(result));
+    }
+}
+
+static void take_result(struct postgres_connection *c, const struct pending *pending, PGresult *result)
+{
     switch (PQresultStatus(result)) {
+    case PGRES_BAD_RESPONSE:
     case PGRES_FATAL_ERROR:
-        (void)link_failed(c, state != NULL ? state : "08", PQresultErrorMessage(result));
+        take_failure(c, pending, result);
         break;
     case PGRES_COMMAND_OK:
         c->committed = c->committed || (pending->command == COMMAND_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") == 0);
@@ -173,7 +191,7 @@ static void take_result(struct postgres_connection *c, const struct pending *pen
 /* All answers to the oldest command. */
 static void collect_one(struct postgres_connection *c)
 {
-    const struct pending pending = c->pending[c->first];
+    const struct pending pending = *pending_at(c, 0);
     for (bool more = true; more && await_answer(c);) {
         PGresult *result = PQgetResult(c->conn);
         bool synced = result != NULL && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
@@ -188,11 +206,10 @@ static void collect_one(struct postgres_connection *c)
     c->count--;
 }
 
-static bool is_pending(const struct postgres_connection *c, const struct postgres_stmt *stmt)
+static bool is_pending(struct postgres_connection *c, const struct postgres_stmt *stmt)
 {
     for (unsigned i = 0; i < c->count; i++) {
-        const struct pending *pending = &c->pending[(c->first + i) % PENDING_MAX];
-        if (pending->stmt == stmt && pending->command == COMMAND_QUERY) {
+        if (pending_at(c, i)->stmt == stmt && pending_at(c, i)->command == COMMAND_QUERY) {
             return true;
         }
     }
@@ -210,18 +227,32 @@ void link_collect(struct postgres_connection *c, const struct postgres_stmt *stm
 void link_forget(struct postgres_connection *c, const struct postgres_stmt *stmt)
 {
     for (unsigned i = 0; i < c->count; i++) {
-        struct pending *pending = &c->pending[(c->first + i) % PENDING_MAX];
+        struct pending *pending = pending_at(c, i);
         if (pending->stmt == stmt && pending->command == COMMAND_QUERY) {
             pending->stmt = NULL;
         }
     }
 }
 
+void link_renew(struct postgres_connection *c, struct mono deadline)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        pending_at(c, i)->past = true;
+    }
+    c->rc = RC_OK;
+    c->again = c->marked = c->committing = c->committed = false;
+    c->deadline = deadline;
+    if (c->count > PENDING_MAX / 2) {
+        link_collect(c, NULL);
+    }
+    if (c->lost) { /* between two transactions */
+        (void)link_lost(c, "the connection to the database was lost");
+    }
+}
+
 /* ---- several statements in one text: outside of the pipeline ---- */
 
-typedef void row_fn(void *arg, PGresult *result);
-
-static bool run_script(struct postgres_connection *c, const char *text, row_fn *fn, void *arg)
+bool link_run_text(struct postgres_connection *c, const char *text, link_row_fn *fn, void *arg)
 {
     if (PQsendQuery(c->conn, text) != 1) {
         (void)link_lost(c, "the connection to the database was lost");
@@ -243,150 +274,15 @@ static bool run_script(struct postgres_connection *c, const char *text, row_fn *
 enum rc link_script(struct postgres_connection *c, const char *text, struct err *err)
 {
     link_collect(c, NULL);
-    if (c->rc == RC_OK && !c->lost && PQexitPipelineMode(c->conn) == 1) {
-        (void)run_script(c, text, NULL, NULL);
-        if (!c->lost && PQenterPipelineMode(c->conn) != 1) {
-            (void)link_lost(c, "the connection to the database cannot be used");
-        }
+    if (c->rc != RC_OK) {
+        return link_result(c, err);
+    }
+    bool left = PQexitPipelineMode(c->conn) == 1;
+    if (left) {
+        (void)link_run_text(c, text, NULL, NULL);
+    }
+    if (!left || (!c->lost && PQenterPipelineMode(c->conn) != 1)) {
+        (void)link_lost(c, "the connection to the database cannot be used");
     }
     return link_result(c, err);
-}
-
-/* ---- connecting ---- */
-
-static bool connect_poll(PGconn *conn, struct mono deadline)
-{
-    for (PostgresPollingStatusType status = PGRES_POLLING_WRITING; status != PGRES_POLLING_OK;
-         status = PQconnectPoll(conn)) {
-        short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        if (status == PGRES_POLLING_FAILED || !wait_socket(conn, events, deadline)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What the URL says wins over what stands before it, and loses against what comes after it. TCP_USER_TIMEOUT ends the attempt on a host
- * that swallows everything, so that the next one is tried. */
-static PGconn *connect_start(const struct server *server)
-{
-    char url[4096];
-    snprintf(url, sizeof url, "%" STR_FMT, STR_ARG(server->url));
-    const char *const names[] = {"application_name",  "keepalives_idle", "keepalives_interval", "keepalives_count",
-                                 "tcp_user_timeout",  "dbname",          "client_encoding",     "password",
-                                 NULL};
-    const char *const values[] = {"numgated", "5", "2", "3", "4000", url, "UTF8", server->password, NULL};
-    return PQconnectStartParams(names, values, 1);
-}
-
-static void ignore_notice(void *arg UNUSED, const char *message UNUSED)
-{
-}
-
-/* A commit that was acknowledged is on the disk, whatever the server's default is; "off" alone would break that. */
-static const char set_up[] = "set timezone = 'UTC'; set bytea_output = hex; set jit = off;"
-                             "set standard_conforming_strings = on; set client_min_messages = error;"
-                             "set lock_timeout = '10s'; set statement_timeout = '60s';"
-                             "set idle_in_transaction_session_timeout = '30s';"
-                             "select set_config('synchronous_commit', 'on', false)"
-                             " where current_setting('synchronous_commit') = 'off'";
-static const char about[] = "select pg_is_in_recovery() as standby, current_setting('server_encoding') as encoding";
-static const char timeline[] = "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint";
-/* Notices within 2 s that we have gone, so that it lets its locks go. Since version 14, and not everywhere. */
-static const char check_client[] = "set client_connection_check_interval = '2s'";
-
-struct about {
-    bool standby, unicode;
-};
-
-static void note_about(void *arg, PGresult *result)
-{
-    struct about *seen = arg;
-    seen->standby = PQgetvalue(result, 0, 0)[0] == 't';
-    seen->unicode = strcmp(PQgetvalue(result, 0, 1), "UTF8") == 0;
-}
-
-static void note_timeline(void *arg, PGresult *result)
-{
-    int64_t *seen = arg;
-    if (!str_to_i64(str_of(PQgetvalue(result, 0, 0)), 0, INT64_MAX, seen)) {
-        *seen = 0;
-    }
-}
-
-/* What a server may refuse without harm. */
-static void try_script(struct postgres_connection *c, const char *text, row_fn *fn, void *arg)
-{
-    if (!run_script(c, text, fn, arg) && !c->lost) {
-        c->rc = RC_OK;
-        c->again = false;
-    }
-}
-
-static enum rc check_timeline(struct server *server, struct postgres_connection *c)
-{
-    int64_t highest = atomic_load(&server->timeline_max);
-    while (c->timeline > highest && !atomic_compare_exchange_weak(&server->timeline_max, &highest, c->timeline)) {
-    }
-    if (c->timeline != 0 && c->timeline < highest) {
-        err_clear(&c->err);
-        c->rc = err_set(&c->err, RC_BUSY, NULL, "the server is a primary of the past: timeline %lld, after %lld was seen",
-                        (long long)c->timeline, (long long)highest);
-    }
-    return c->rc;
-}
-
-static enum rc session_begin(struct server *server, struct postgres_connection *c)
-{
-    struct about seen = {0};
-    PQsetNoticeProcessor(c->conn, ignore_notice, NULL);
-    if (PQsetnonblocking(c->conn, 1) != 0 || !run_script(c, set_up, NULL, NULL) ||
-        !run_script(c, about, note_about, &seen)) {
-        return link_lost(c, "the connection to the database was lost");
-    }
-    if (PQserverVersion(c->conn) < 130000) {
-        return c->rc = err_set(&c->err, RC_INVALID, NULL, "PostgreSQL %d is too old: 13 is needed, or newer",
-                               PQserverVersion(c->conn) / 10000);
-    }
-    if (!seen.unicode) {
-        return c->rc = err_set(&c->err, RC_INVALID, NULL, "the database must have the encoding UTF8");
-    }
-    if (seen.standby) {
-        return c->rc = err_set(&c->err, RC_BUSY, NULL, "the server is a standby and takes no writes");
-    }
-    try_script(c, timeline, note_timeline, &c->timeline);
-    if (PQserverVersion(c->conn) >= 140000) {
-        try_script(c, check_client, NULL, NULL);
-    }
-    if (!c->lost && PQenterPipelineMode(c->conn) != 1) {
-        return link_lost(c, "the connection to the database cannot be used");
-    }
-    return c->lost ? c->rc : check_timeline(server, c);
-}
-
-enum rc link_open(struct server *server, struct mono deadline, struct postgres_connection *c, struct err *err)
-{
-    struct mono soonest = mono_after(clock_mono(), CONNECT_MS_MAX);
-    c->deadline = soonest.ms < deadline.ms ? soonest : deadline;
-    c->conn = connect_start(server);
-    if (c->conn == NULL) {
-        return err_set(err, RC_INTERNAL, NULL, "out of memory");
-    }
-    if (PQstatus(c->conn) == CONNECTION_BAD || !connect_poll(c->conn, c->deadline)) {
-        const char *why = PQerrorMessage(c->conn);
-        (void)err_set(err, RC_BUSY, NULL, "the database cannot be reached: %.*s", (int)strcspn(why, "\n"),
-                      *why != '\0' ? why : "no answer in time");
-        if (err != NULL) {
-            err->retry_after_ms = RETRY_SOON_MS;
-        }
-        return RC_BUSY;
-    }
-    (void)session_begin(server, c);
-    return link_result(c, err);
-}
-
-void link_close(struct postgres_connection *c)
-{
-    PQfinish(c->conn);
-    c->conn = NULL;
 }

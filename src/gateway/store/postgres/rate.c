@@ -69,10 +69,12 @@ static int64_t window_ms(const struct rate *rate)
     return WINDOW_MS + (rate->block > 1 ? HOLD_MS : 0);
 }
 
-static enum rc prepare_slots(struct rate *rate, struct sql *sql, uint32_t limit, struct err *err)
+/* On each new connection: the server may be another one than before. */
+static enum rc prepare_slots(struct rate *rate, struct postgres_connection *c, uint32_t limit, struct err *err)
 {
+    struct sql *sql = &c->sql;
     int64_t ignored, slots;
-    if (rate->prepared && rate->prepared_limit == limit) {
+    if (c->has_slots && rate->prepared_limit == limit) {
         return RC_OK;
     }
     rate->prepared_limit = limit;
@@ -91,7 +93,7 @@ static enum rc prepare_slots(struct rate *rate, struct sql *sql, uint32_t limit,
             sql_rollback(sql);
         }
     }
-    rate->prepared = rc == RC_OK;
+    c->has_slots = rc == RC_OK;
     return rc;
 }
 
@@ -154,7 +156,9 @@ static void refuse_all(struct taker *taker, int64_t wait_ms)
 {
     struct rate *rate = taker->rate;
     pthread_mutex_lock(&rate->mutex);
-    rate->full_until = mono_after(clock_mono(), wait_ms);
+    if (rate->limit == rate->prepared_limit) { /* else it was changed meanwhile */
+        rate->full_until = mono_after(clock_mono(), wait_ms);
+    }
     pthread_mutex_unlock(&rate->mutex);
     answer(taker, taker->wanted, RC_LIMIT, (uint32_t)wait_ms);
 }
@@ -163,7 +167,7 @@ static enum rc serve_on(struct taker *taker, uint32_t limit, struct err *err)
 {
     struct sql *sql = &taker->connection->sql;
     postgres_ready(taker->connection, mono_after(clock_mono(), ANSWER_MS));
-    enum rc rc = prepare_slots(taker->rate, sql, limit, err);
+    enum rc rc = prepare_slots(taker->rate, taker->connection, limit, err);
     while (rc == RC_OK && taker->batch != NULL) {
         uint32_t granted = 0;
         int64_t wait_ms = 0;
@@ -188,7 +192,6 @@ static void serve(struct taker *taker, uint32_t limit)
         rc = rc == RC_OK ? serve_on(taker, limit, &err) : rc;
         if (taker->connection != NULL && rc != RC_OK) {
             store_disconnect(store, &taker->connection);
-            taker->rate->prepared = false;
         }
     }
     answer(taker, taker->wanted, RC_BUSY, RETRY_SOON_MS);
@@ -242,7 +245,7 @@ static void *rate_main(void *arg)
         drop_expired(&taker);
         if (limit == 0) {
             answer(&taker, taker.wanted, RC_OK, 0);
-        } else if (taker.connection == NULL && atomic_load(&store->not_ready) != NULL && !atomic_load(&store->full)) {
+        } else if (taker.connection == NULL && atomic_load(&store->health) == AWAY) {
             answer(&taker, taker.wanted, RC_BUSY, RETRY_SOON_MS);
         } else {
             serve(&taker, limit);

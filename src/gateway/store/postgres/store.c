@@ -15,63 +15,20 @@
 #define SCANNERS 2
 #define OPEN_MS  30000 /* for connecting and migrating, with all nodes starting at once */
 
-/* ---- where it is ---- */
-
-/* A URL is shown in logs and files, so it may not hold the password. */
-static enum rc url_check(struct str url, struct err *err)
-{
-    char text[4096];
-    char *why = NULL;
-    if (url.n >= sizeof text || memchr(url.p, '\0', url.n) != NULL) {
-        return err_set(err, RC_INVALID, NULL, "the store's url is too long, or not a text");
-    }
-    snprintf(text, sizeof text, "%" STR_FMT, STR_ARG(url));
-    PQconninfoOption *options = PQconninfoParse(text, &why);
-    if (options == NULL) {
-        enum rc rc = err_set(err, RC_INVALID, NULL, "the store's url: %.*s", why != NULL ? (int)strcspn(why, "\n") : 13,
-                             why != NULL ? why : "out of memory");
-        PQfreemem(why);
-        return rc;
-    }
-    bool has_password = false;
-    for (const PQconninfoOption *o = options; o->keyword != NULL; o++) {
-        has_password = has_password || (strcmp(o->keyword, "password") == 0 && o->val != NULL);
-    }
-    PQconninfoFree(options);
-    return has_password ? err_set(err, RC_INVALID, NULL,
-                                  "the store's url holds a password: put it into a file of its own, password_file")
-                        : RC_OK;
-}
-
-static enum rc server_set(struct server *server, const struct store_config *config, struct err *err)
-{
-    enum rc rc = url_check(config->url, err);
-    if (rc == RC_OK && !str_empty(config->password) && memchr(config->password.p, '\0', config->password.n) != NULL) {
-        rc = err_set(err, RC_INVALID, NULL, "the password of the database holds a NUL");
-    }
-    if (rc != RC_OK) {
-        return rc;
-    }
-    server->password = str_empty(config->password) ? NULL : mem_dup(config->password.p, config->password.n);
-    char *url = mem_dup(config->url.p, config->url.n);
-    server->url = (struct str){url, url != NULL ? config->url.n : 0};
-    return url != NULL ? RC_OK : err_set(err, RC_INTERNAL, NULL, "out of memory");
-}
-
 /* ---- parts ---- */
 
 static enum rc schema_ensure(struct postgres_store *store, struct err *err)
 {
     struct postgres_connection *c = NULL;
     struct mono deadline = mono_after(clock_mono(), OPEN_MS);
-    enum rc rc = store_connection(store, &c, deadline, err);
+    enum rc rc = postgres_connect(&store->server, deadline, &c, err);
     if (rc == RC_OK) {
         LOG(LOG_INFO, "store_postgresql", log_i64("version", PQserverVersion(c->conn)), log_i64("timeline", c->timeline),
             log_cstr("host", PQhost(c->conn)), log_cstr("database", PQdb(c->conn)));
         postgres_ready(c, deadline);
         rc = migrate(&c->sql, migrations_postgres, err);
     }
-    store_disconnect(store, &c);
+    postgres_close(c);
     return rc;
 }
 
@@ -93,7 +50,7 @@ static enum rc parts_make(struct postgres_store *store, struct err *err)
                                                           : &store->scans;
         store->workers[i].shard = (uint32_t)(random_u64() % SHARDS);
     }
-    snprintf(store->node, sizeof store->node, "%08x", (unsigned)random_u64());
+    snprintf(store->node, sizeof store->node, "%016llx", (unsigned long long)random_u64());
     postgres_metrics_init(&store->metrics, store);
     return RC_OK;
 }
@@ -125,11 +82,7 @@ static void driver_close(struct repo *repo)
     for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
         queue_clear(queues[i]);
     }
-    if (store->server.password != NULL) {
-        mem_wipe(store->server.password, strlen(store->server.password));
-    }
-    mem_free(store->server.password);
-    mem_free((char *)(uintptr_t)store->server.url.p);
+    server_clear(&store->server);
     mem_free(store->workers);
     mem_free(store);
 }
@@ -143,7 +96,7 @@ static enum rc driver_open(const struct store_config *config, struct repo **ret,
     store->repo.driver = &postgres_driver;
     store->config = store_config_complete(config);
     store->config.url = store->config.password = STR_NONE; /* the caller's texts */
-    enum rc rc = server_set(&store->server, config, err);
+    enum rc rc = server_init(&store->server, config->url, config->password, err);
     rc = rc == RC_OK ? parts_make(store, err) : rc;
     rc = rc == RC_OK ? schema_ensure(store, err) : rc;
     if (rc == RC_OK && !store_threads_start(threads_start, store)) {
@@ -176,7 +129,7 @@ static void driver_admit(struct repo *repo, struct admission *admission)
 static bool driver_ready(struct repo *repo, const char **ret_why)
 {
     struct postgres_store *store = (void *)repo;
-    const char *why = atomic_load(&store->not_ready);
+    const char *why = health_text(atomic_load(&store->health));
     if (why != NULL) {
         *ret_why = why;
     }

@@ -10,9 +10,15 @@
 
 #define PURGE_PAUSE_MS 60000
 
-static const char is_full[] = "there is no room left for the database";
-static const char is_away[] = "the database cannot be reached";
 static const struct sql_text standby = {.text = "select pg_is_in_recovery()"};
+
+const char *health_text(enum health health)
+{
+    static const char *const texts[] = {[HEALTHY] = NULL,
+                                        [AWAY] = "the database cannot be reached",
+                                        [FULL] = "there is no room left for the database"};
+    return texts[health];
+}
 
 /* ---- is it there ---- */
 
@@ -60,24 +66,42 @@ static enum rc look(struct postgres_store *store, struct postgres_connection **c
     if (rc == RC_OK && is_standby) {
         rc = err_set(err, RC_BUSY, NULL, "the server is a standby and takes no writes");
     }
-    return rc == RC_OK && atomic_load(&store->full) ? probe(&(*connection)->sql, err) : rc;
+    return rc == RC_OK && atomic_load(&store->health) == FULL ? probe(&(*connection)->sql, err) : rc;
 }
 
-static bool is_full_err(const struct err *err)
+static enum health health_of(enum rc rc, const struct err *err)
 {
-    return err->code != NULL && strcmp(err->code, STORE_FULL) == 0;
+    bool full = err->code != NULL && strcmp(err->code, STORE_FULL) == 0;
+    return rc == RC_OK ? HEALTHY : full ? FULL : AWAY;
 }
 
-static void note(struct postgres_store *store, enum rc rc, const struct err *err)
+static void note(struct postgres_store *store, enum health health, const struct err *err)
 {
-    const char *why = rc == RC_OK ? NULL : is_full_err(err) ? is_full : is_away;
-    const char *before = atomic_exchange(&store->not_ready, why);
-    atomic_store(&store->full, why == is_full);
-    if (why != NULL && before == NULL) {
+    enum health before = atomic_exchange(&store->health, health);
+    if (health != HEALTHY && before == HEALTHY) {
         LOG(LOG_ERROR, "database_away", log_cstr("error", err->msg));
-    } else if (why == NULL && before != NULL) {
+    } else if (health == HEALTHY && before != HEALTHY) {
         LOG(LOG_NOTICE, "database_back", log_i64("timeline", atomic_load(&store->server.timeline_max)));
     }
+}
+
+/* What waits would only find out by itself, after those who wait for an answer that does not come. */
+static void refuse_waiting(struct postgres_store *store, struct job_queue *queue)
+{
+    bool closed;
+    struct repo_job *job = queue_empty(queue) ? NULL : queue_take(queue, SIZE_MAX, 1, &closed);
+    while (job != NULL) {
+        struct repo_job *next = job->store.next;
+        worker_refuse(store, job);
+        job = next;
+    }
+}
+
+static void refuse_all_waiting(struct postgres_store *store)
+{
+    refuse_waiting(store, &store->reads);
+    refuse_waiting(store, &store->writes);
+    refuse_waiting(store, &store->scans);
 }
 
 /* ---- what is too old ---- */
@@ -100,26 +124,16 @@ static enum rc purge_slice(struct postgres_store *store, struct sql *sql, bool *
     return sql_commit(sql, err);
 }
 
-static bool is_closed(struct upkeep *upkeep)
-{
-    pthread_mutex_lock(&upkeep->mutex);
-    bool closed = upkeep->closed;
-    pthread_mutex_unlock(&upkeep->mutex);
-    return closed;
-}
-
+/* A slice at a time: between two of them the server is looked at. */
 static void purge(struct postgres_store *store, struct postgres_connection *c)
 {
-    bool more = true;
-    while (more && !c->lost && !is_closed(&store->upkeep)) {
-        struct err err = {0};
-        c->deadline = mono_after(clock_mono(), PING_MS_MAX);
-        if (purge_slice(store, &c->sql, &more, &err) != RC_OK) {
-            LOG(LOG_WARNING, "purge_failed", log_cstr("error", err.msg));
-            more = false;
-        }
+    struct err err = {0};
+    bool more = false;
+    c->deadline = mono_after(clock_mono(), PING_MS_MAX);
+    if (purge_slice(store, &c->sql, &more, &err) != RC_OK) {
+        LOG(LOG_WARNING, "purge_failed", log_cstr("error", err.msg));
     }
-    store->upkeep.purge_next = mono_after(clock_mono(), PURGE_PAUSE_MS);
+    store->upkeep.purge_next = mono_after(clock_mono(), more ? 0 : PURGE_PAUSE_MS);
 }
 
 /* ---- the thread ---- */
@@ -137,12 +151,22 @@ static struct timespec after_ms(uint32_t ms)
     return at;
 }
 
-/* Until the next look is due. False: the end. */
+/* How long until the next look, or purge. */
+static uint32_t pause_ms(struct postgres_store *store)
+{
+    uint32_t look_ms = store->config.test.tick_ms;
+    int64_t purge_ms = mono_left_ms(store->upkeep.purge_next, clock_mono());
+    if (atomic_load(&store->health) != HEALTHY) {
+        return AWAY_PAUSE_MS;
+    }
+    return purge_ms < look_ms ? (uint32_t)purge_ms : look_ms;
+}
+
+/* False: the end. */
 static bool rest(struct postgres_store *store)
 {
     struct upkeep *upkeep = &store->upkeep;
-    bool away = atomic_load(&store->not_ready) != NULL;
-    struct timespec at = after_ms(away ? AWAY_PAUSE_MS : store->config.test.tick_ms);
+    struct timespec at = after_ms(pause_ms(store));
     int waited = 0;
     pthread_mutex_lock(&upkeep->mutex);
     while (waited == 0 && !upkeep->closed && !upkeep->hurry) {
@@ -154,37 +178,42 @@ static bool rest(struct postgres_store *store)
     return goes_on;
 }
 
+static void turn(struct postgres_store *store, struct postgres_connection **connection)
+{
+    struct err err = {0};
+    enum health health = health_of(look(store, connection, &err), &err);
+    note(store, health, &err);
+    if (health == AWAY) {
+        store_disconnect(store, connection);
+        refuse_all_waiting(store);
+    } else if (health == HEALTHY && clock_mono().ms >= store->upkeep.purge_next.ms) {
+        purge(store, *connection);
+    }
+}
+
 static void *upkeep_main(void *arg)
 {
     struct postgres_store *store = arg;
     struct postgres_connection *connection = NULL;
     do {
-        struct err err = {0};
-        enum rc rc = look(store, &connection, &err);
-        if (rc != RC_OK && !is_full_err(&err)) {
-            store_disconnect(store, &connection);
-        }
-        note(store, rc, &err);
-        if (rc == RC_OK && clock_mono().ms >= store->upkeep.purge_next.ms) {
-            purge(store, connection);
-        }
+        turn(store, &connection);
     } while (rest(store));
     store_disconnect(store, &connection);
     return NULL;
 }
 
-void upkeep_hurry(struct postgres_store *store, const char *not_ready)
+void upkeep_hurry(struct postgres_store *store, enum health health)
 {
     struct upkeep *upkeep = &store->upkeep;
-    const char *none = NULL;
-    bool first = atomic_compare_exchange_strong(&store->not_ready, &none, not_ready);
-    if (first) { /* else it is being looked after */
-        pthread_mutex_lock(&upkeep->mutex);
-        upkeep->hurry = true;
-        pthread_cond_signal(&upkeep->wanted);
-        pthread_mutex_unlock(&upkeep->mutex);
-        LOG(LOG_ERROR, "database_away", log_cstr("error", not_ready));
+    enum health healthy = HEALTHY;
+    if (!atomic_compare_exchange_strong(&store->health, &healthy, health)) {
+        return; /* it is being looked after */
     }
+    LOG(LOG_ERROR, "database_away", log_cstr("error", health_text(health)));
+    pthread_mutex_lock(&upkeep->mutex);
+    upkeep->hurry = true;
+    pthread_cond_signal(&upkeep->wanted);
+    pthread_mutex_unlock(&upkeep->mutex);
 }
 
 static bool cond_init(pthread_cond_t *cond)

@@ -14,42 +14,40 @@
 
 #include "common/base/banned.h"
 
-enum settled { COMMITTED, UNDONE, OPEN };
-
-static const char is_away[] = "the database cannot be reached";
-static const char is_full[] = "there is no room left for the database";
-
 /* ---- connections ---- */
 
-static enum rc refuse(struct err *err, const char *why)
+static enum rc refuse(struct err *err)
 {
-    enum rc rc = err_set(err, RC_BUSY, NULL, "%s", why);
-    if (err != NULL) {
-        err->retry_after_ms = RETRY_SOON_MS;
-    }
-    return rc;
+    (void)err_set(err, RC_BUSY, NULL, "%s", health_text(AWAY));
+    err->retry_after_ms = RETRY_SOON_MS;
+    return RC_BUSY;
+}
+
+static bool is_away(struct postgres_store *store)
+{
+    return atomic_load(&store->health) == AWAY;
+}
+
+/* Lost in a moment when nobody waited for an answer, or of another time: another server was promoted since. */
+static bool is_stale(struct postgres_store *store, const struct postgres_connection *c)
+{
+    return c->lost || (c->timeline != 0 && c->timeline < atomic_load(&store->server.timeline_max));
 }
 
 enum rc store_connection(struct postgres_store *store, struct postgres_connection **connection, struct mono deadline,
                          struct err *err)
 {
-    if (*connection != NULL && (*connection)->timeline < atomic_load(&store->server.timeline_max) &&
-        (*connection)->timeline != 0) {
-        store_disconnect(store, connection); /* another server was promoted */
+    if (*connection != NULL && is_stale(store, *connection)) {
+        store_disconnect(store, connection);
     }
     if (*connection != NULL) {
         return RC_OK;
     }
-    struct err why = {0};
-    enum rc rc = postgres_connect(&store->server, deadline, connection, &why);
+    enum rc rc = postgres_connect(&store->server, deadline, connection, err);
     metric_add(rc == RC_OK ? store->metrics.connects : store->metrics.connect_failures, 1);
-    if (rc == RC_OK) {
-        metric_add(store->metrics.connections, 1);
-        return RC_OK;
-    }
-    upkeep_hurry(store, is_away);
-    if (err != NULL) {
-        *err = why;
+    metric_add(store->metrics.connections, rc == RC_OK);
+    if (rc != RC_OK) {
+        upkeep_hurry(store, AWAY);
     }
     return rc;
 }
@@ -126,85 +124,83 @@ static enum rc run_once(struct worker *worker, struct repo_job *job, struct err 
 
 /* ---- a commit without an answer ---- */
 
-static enum settled settle_on(struct postgres_connection *c, const char *operation_id, bool *ret_known)
-{
-    struct err err;
-    char lock[64];
-    snprintf(lock, sizeof lock, "set local lock_timeout = %d", SETTLE_LOCK_MS);
-    c->operation_id = operation_id;
-    enum rc rc = sql_begin_write(&c->sql, &err);
-    if (rc == RC_OK) {
-        rc = sql_script(&c->sql, lock, &err); /* writes the row first */
-    }
-    rc = rc == RC_OK ? sql_commit(&c->sql, &err) : rc;
-    if (rc != RC_OK && c->writing) {
-        sql_rollback(&c->sql);
-    }
-    *ret_known = rc == RC_OK || rc == RC_CONFLICT;
-    return rc == RC_OK ? UNDONE : rc == RC_CONFLICT ? COMMITTED : OPEN;
-}
-
 static void pause_ms(int ms)
 {
     (void)poll(NULL, 0, ms);
 }
 
+static bool try_settle(struct worker *worker, const char *operation_id, struct mono deadline, enum settled *ret)
+{
+    struct err ignored;
+    bool there = !is_away(worker->store) &&
+                 store_connection(worker->store, &worker->connection, deadline, &ignored) == RC_OK;
+    if (there) {
+        postgres_ready(worker->connection, deadline);
+    }
+    return there && postgres_settle(worker->connection, operation_id, ret, &ignored) == RC_OK;
+}
+
 static enum settled settle(struct worker *worker, struct mono deadline)
 {
-    struct postgres_store *store = worker->store;
-    enum settled settled = OPEN;
+    static const char *const results[] = {
+        [SETTLED_COMMITTED] = "committed", [SETTLED_UNDONE] = "undone", [SETTLED_OPEN] = "open"};
+    enum settled settled = SETTLED_OPEN;
     bool known = false;
-    char operation_id[sizeof worker->operation_id];
-    memcpy(operation_id, worker->operation_id, sizeof operation_id);
-    store_disconnect(store, &worker->connection);
+    store_disconnect(worker->store, &worker->connection);
     while (!known && clock_mono().ms < deadline.ms) {
-        if (store_connection(store, &worker->connection, deadline, NULL) == RC_OK) {
-            postgres_ready(worker->connection, deadline);
-            settled = settle_on(worker->connection, operation_id, &known);
-        }
+        known = try_settle(worker, worker->operation_id, deadline, &settled);
         if (!known) {
-            store_disconnect(store, &worker->connection);
-            pause_ms(SETTLE_LOCK_MS);
+            pause_ms(SETTLE_PAUSE_MS);
         }
     }
-    metric_add(store->metrics.settled[settled], 1);
-    LOG(LOG_WARNING, "commit_settled", log_cstr("operation", operation_id),
-        log_cstr("result", settled == COMMITTED ? "committed" : settled == UNDONE ? "undone" : "open"));
+    metric_add(worker->store->metrics.settled[settled], 1);
+    LOG(LOG_WARNING, "commit_settled", log_cstr("operation", worker->operation_id),
+        log_cstr("result", results[settled]));
     return settled;
 }
 
 /* ---- a job ---- */
 
-/* Whether the job shall be run once more after this failure. */
-static bool runs_again(struct worker *worker, const struct repo_job *job, enum rc *rc, struct err *err)
+/* Of a commit in doubt: whether the job shall be run once more. */
+static bool undone(struct worker *worker, const struct repo_job *job, enum rc *rc, struct err *err)
 {
-    struct postgres_connection *c = worker->connection;
+    enum settled settled = settle(worker, job->deadline);
+    if (settled == SETTLED_COMMITTED) {
+        *rc = RC_OK;
+        err_clear(err);
+    }
+    return settled == SETTLED_UNDONE;
+}
+
+/* A key that is taken again and again is no race: the job means it. */
+static bool met_another(const struct postgres_connection *c, enum rc rc, unsigned runs)
+{
+    return c->rc != RC_OK && c->again && (rc != RC_CONFLICT || runs + 1 < CONFLICT_RUNS);
+}
+
+/* Whether the job shall be run once more after this failure. */
+static bool runs_again(struct worker *worker, const struct repo_job *job, unsigned runs, enum rc *rc, struct err *err)
+{
+    const struct postgres_connection *c = worker->connection;
     struct postgres_store *store = worker->store;
-    bool again = *rc != RC_OK && c->again && c->rc != RC_OK;
     if (*rc == RC_UNCERTAIN && c->marked) {
-        enum settled settled = settle(worker, job->deadline);
-        if (settled == COMMITTED) {
-            *rc = RC_OK;
-            err_clear(err);
-        }
-        return settled == UNDONE;
+        return undone(worker, job, rc, err);
     }
-    if (c->lost) {
-        metric_add(store->metrics.lost, 1);
-        store_disconnect(store, &worker->connection);
-    }
-    if (*rc == RC_BUSY && err->code != NULL && strcmp(err->code, STORE_FULL) == 0) {
-        atomic_store(&store->full, true);
-        upkeep_hurry(store, is_full);
-    }
+    bool again = met_another(c, *rc, runs);
     metric_add(store->metrics.again, again);
+    if (*rc == RC_BUSY && err->code != NULL && strcmp(err->code, STORE_FULL) == 0) {
+        upkeep_hurry(store, FULL);
+    }
     return again;
 }
 
-/* Then upkeep alone tries to reach it. */
-static bool is_gone(struct postgres_store *store)
+/* At once: the server keeps the locks of a connection until it is closed. */
+static void drop_lost(struct worker *worker)
 {
-    return atomic_load(&store->not_ready) != NULL && !atomic_load(&store->full);
+    if (worker->connection != NULL && worker->connection->lost) {
+        metric_add(worker->store->metrics.lost, 1);
+        store_disconnect(worker->store, &worker->connection);
+    }
 }
 
 static enum rc run(struct worker *worker, struct repo_job *job, struct err *err)
@@ -215,15 +211,17 @@ static enum rc run(struct worker *worker, struct repo_job *job, struct err *err)
         if (store_job_expired(job, err)) {
             return RC_BUSY;
         }
-        if (worker->connection == NULL && is_gone(worker->store)) {
-            return refuse(err, is_away);
+        if (worker->connection == NULL && is_away(worker->store)) {
+            return refuse(err);
         }
         rc = store_connection(worker->store, &worker->connection, job->deadline, err);
         if (rc != RC_OK) {
-            return rc == RC_BUSY ? rc : refuse(err, is_away);
+            return rc == RC_BUSY ? rc : refuse(err);
         }
         rc = run_once(worker, job, err);
-        if (rc == RC_OK || !runs_again(worker, job, &rc, err)) {
+        bool again = rc != RC_OK && runs_again(worker, job, runs, &rc, err);
+        drop_lost(worker);
+        if (!again) {
             return rc;
         }
         pause_ms((int)(random_u64() % (1 + 2 * runs)));
@@ -231,18 +229,19 @@ static enum rc run(struct worker *worker, struct repo_job *job, struct err *err)
     return rc;
 }
 
-static void run_job(struct worker *worker, struct repo_job *job)
+static void answer(struct postgres_store *store, struct repo_job *job, enum rc rc, struct err *err)
+{
+    if ((rc == RC_BUSY || rc == RC_UNCERTAIN) && err->retry_after_ms == 0) {
+        err->retry_after_ms = RETRY_SOON_MS;
+    }
+    metric_add(store->metrics.reads_refused, rc == RC_BUSY && job->kind != REPO_WRITE);
+    job->done(job, rc, err);
+}
+
+void worker_refuse(struct postgres_store *store, struct repo_job *job)
 {
     struct err err;
-    err_clear(&err);
-    enum rc rc = run(worker, job, &err);
-    if (rc == RC_BUSY || rc == RC_UNCERTAIN) {
-        err.retry_after_ms = err.retry_after_ms != 0 ? err.retry_after_ms : RETRY_SOON_MS;
-    }
-    if (rc == RC_BUSY && job->kind != REPO_WRITE) {
-        metric_add(worker->store->metrics.reads_refused, 1);
-    }
-    job->done(job, rc, &err);
+    answer(store, job, refuse(&err), &err);
 }
 
 static void *worker_main(void *arg)
@@ -251,7 +250,9 @@ static void *worker_main(void *arg)
     for (bool closed = false; !closed;) {
         struct repo_job *job = queue_take(worker->queue, 1, 0, &closed);
         if (job != NULL) {
-            run_job(worker, job);
+            struct err err;
+            enum rc rc = run(worker, job, &err);
+            answer(worker->store, job, rc, &err);
         }
     }
     return NULL;
