@@ -66,8 +66,8 @@ static enum rc options_parse(const char *url, PQconninfoOption **ret, struct err
     if (*ret != NULL) {
         return RC_OK;
     }
-    enum rc rc = err_set(err, RC_INVALID, NULL, "the store's url: %.*s", why != NULL ? (int)strcspn(why, "\"\n") : 13,
-                         why != NULL ? why : "out of memory");
+    enum rc rc = err_set(err, RC_INVALID, NULL, "the store's url: %.*s",
+                         why != NULL ? (int)strcspn(why, "\"\n") : 13, why != NULL ? why : "out of memory");
     PQfreemem(why);
     return rc;
 }
@@ -154,7 +154,8 @@ static struct mono sooner(struct mono a, struct mono b)
 static bool connect_poll(PGconn *conn, struct mono deadline)
 {
     struct mono reached = sooner(deadline, mono_after(clock_mono(), CONNECT_TCP_MS));
-    PostgresPollingStatusType status = PQstatus(conn) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
+    PostgresPollingStatusType status =
+        PQstatus(conn) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
     while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
         short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
         if (!link_wait(conn, events, PQstatus(conn) == CONNECTION_STARTED ? reached : deadline)) {
@@ -174,8 +175,10 @@ static const char set_up[] = "set timezone = 'UTC'; set bytea_output = hex; set 
                              "set idle_in_transaction_session_timeout = '30s';"
                              "select set_config('synchronous_commit', 'on', false)"
                              " where current_setting('synchronous_commit') = 'off'";
-static const char about[] = "select pg_is_in_recovery() as standby, current_setting('server_encoding') as encoding";
-static const char timeline[] = "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint";
+static const char about[] =
+    "select pg_is_in_recovery() as standby, current_setting('server_encoding') as encoding";
+static const char timeline[] =
+    "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint";
 /* Notices within 2 s that we have gone, so that it lets its locks go. Since version 14, and not everywhere. */
 static const char check_client[] = "set client_connection_check_interval = '2s'";
 
@@ -218,16 +221,19 @@ static enum rc check_server(struct postgres_connection *c, const struct about *s
     if (!seen->unicode) {
         return err_set(&c->err, RC_INVALID, NULL, "the database must have the encoding UTF8");
     }
-    return seen->standby ? err_set(&c->err, RC_BUSY, NULL, "the server is a standby and takes no writes") : RC_OK;
+    return seen->standby ? err_set(&c->err, RC_BUSY, NULL, "the server is a standby and takes no writes")
+                         : RC_OK;
 }
 
 static enum rc check_timeline(struct server *server, struct postgres_connection *c)
 {
     int64_t highest = atomic_load(&server->timeline_max);
-    while (c->timeline > highest && !atomic_compare_exchange_weak(&server->timeline_max, &highest, c->timeline)) {
+    while (c->timeline > highest &&
+           !atomic_compare_exchange_weak(&server->timeline_max, &highest, c->timeline)) {
     }
     if (c->timeline != 0 && c->timeline < highest) {
-        return err_set(&c->err, RC_BUSY, NULL, "the server is a primary of the past: timeline %lld, after %lld was seen",
+        return err_set(&c->err, RC_BUSY, NULL,
+                       "the server is a primary of the past: timeline %lld, after %lld was seen",
                        (long long)c->timeline, (long long)highest);
     }
     return RC_OK;
@@ -265,9 +271,9 @@ static enum rc session_begin(struct server *server, struct postgres_connection *
 
 static enum rc open_failed(struct postgres_connection *c)
 {
-    const char *why = PQerrorMessage(c->conn);
-    why = *why != '\0' ? why : "no answer in time";
-    return err_set(&c->err, RC_BUSY, NULL, "the database cannot be reached: %.*s", (int)strcspn(why, "\n"), why);
+    const char *why = PQstatus(c->conn) == CONNECTION_BAD ? PQerrorMessage(c->conn) : "no answer in time";
+    return err_set(&c->err, RC_BUSY, NULL, "the database cannot be reached: %.*s", (int)strcspn(why, "\n"),
+                   why);
 }
 
 static enum rc open_one(struct server *server, unsigned i, struct postgres_connection *c)
@@ -293,7 +299,8 @@ enum rc link_open(struct server *server, struct mono deadline, struct postgres_c
     enum rc rc = RC_BUSY;
     for (unsigned tried = 0; rc == RC_BUSY && tried < server->host_count; tried++) {
         unsigned host = (first + tried) % server->host_count;
-        c->deadline = mono_after(clock_mono(), mono_left_ms(end, clock_mono()) / (server->host_count - tried));
+        c->deadline =
+            mono_after(clock_mono(), mono_left_ms(end, clock_mono()) / (server->host_count - tried));
         rc = open_one(server, host, c);
         if (rc == RC_OK) {
             atomic_store(&server->host_first, host);

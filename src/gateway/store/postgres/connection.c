@@ -146,7 +146,8 @@ static struct sql_stmt *stmt_begin(struct postgres_stmt *stmt)
     return &stmt->stmt;
 }
 
-static enum rc driver_prepare(struct sql *sql, const struct sql_text *text, struct sql_stmt **ret, struct err *err)
+static enum rc driver_prepare(struct sql *sql, const struct sql_text *text, struct sql_stmt **ret,
+                              struct err *err)
 {
     struct postgres_connection *c = link_of(sql);
     struct postgres_stmt **slot = &c->cache[slot_of(c, text)];
@@ -156,7 +157,7 @@ static enum rc driver_prepare(struct sql *sql, const struct sql_text *text, stru
             return RC_INTERNAL;
         }
         (*slot)->text = text;
-        snprintf((*slot)->name, sizeof (*slot)->name, "s%u", ++c->names);
+        snprintf((*slot)->name, sizeof(*slot)->name, "s%u", ++c->names);
     }
     *ret = stmt_begin(*slot);
     return RC_OK;
@@ -309,10 +310,11 @@ enum mark { MARK_DONE, MARK_SETTLED };
 static bool send_mark(struct postgres_connection *c, const char *operation_id, enum mark mark)
 {
     char sql[300];
-    snprintf(sql, sizeof sql,
-             "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"
-             " values ('', '%s', '', %lld, %d, 0, 0)",
-             operation_id, (long long)(clock_wall().ms - OPERATION_AGE_MS + OWN_OPERATION_MS), (int)mark);
+    snprintf(
+        sql, sizeof sql,
+        "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"
+        " values ('', '%s', '', %lld, %d, 0, 0)",
+        operation_id, (long long)(clock_wall().ms - OPERATION_AGE_MS + OWN_OPERATION_MS), (int)mark);
     return link_send_text(c, COMMAND_CONTROL, sql);
 }
 
@@ -328,17 +330,19 @@ static int send_prepared(struct postgres_stmt *stmt)
     PGconn *conn = stmt->connection->conn;
     if (!stmt->prepared) {
         stmt->prepared = true; /* until the server says that it is not */
-        if (!link_sent(stmt->connection, COMMAND_PREPARE, stmt, PQsendPrepare(conn, stmt->name, stmt->sql, 0, NULL))) {
+        if (!link_sent(stmt->connection, COMMAND_PREPARE, stmt,
+                       PQsendPrepare(conn, stmt->name, stmt->sql, 0, NULL))) {
             return 0;
         }
     }
-    return PQsendQueryPrepared(conn, stmt->name, stmt->parameters, stmt->values, stmt->lengths, stmt->formats, 0);
+    return PQsendQueryPrepared(conn, stmt->name, stmt->parameters, stmt->values, stmt->lengths, stmt->formats,
+                               0);
 }
 
 static int send_once(struct postgres_stmt *stmt)
 {
-    return PQsendQueryParams(stmt->connection->conn, stmt->sql, stmt->parameters, NULL, stmt->values, stmt->lengths,
-                             stmt->formats, 0);
+    return PQsendQueryParams(stmt->connection->conn, stmt->sql, stmt->parameters, NULL, stmt->values,
+                             stmt->lengths, stmt->formats, 0);
 }
 
 static void driver_send(struct sql_stmt *base)
@@ -486,7 +490,8 @@ static enum rc driver_begin_read(struct sql *sql, int64_t end_us, struct err *er
     if (end_us != 0) {
         int64_t left_ms = (end_us - clock_mono_us()) / 1000;
         char text[64];
-        snprintf(text, sizeof text, "set local statement_timeout = %lld", (long long)(left_ms > READ_MS_MIN ? left_ms : READ_MS_MIN));
+        snprintf(text, sizeof text, "set local statement_timeout = %lld",
+                 (long long)(left_ms > READ_MS_MIN ? left_ms : READ_MS_MIN));
         (void)link_send_text(c, COMMAND_CONTROL, text);
     }
     c->reading = true;
@@ -547,10 +552,12 @@ static bool driver_in_transaction(const struct sql *sql)
 
 /* ---- a commit without an answer ---- */
 
-static const struct sql_text mark_read = {.text = "select status from operation where caller = '' and id = ?"};
+static const struct sql_text mark_read = {.text =
+                                              "select status from operation where caller = '' and id = ?"};
 
 /* Somebody's row is there for good: the transaction's own, or that of a settling whose own answer was lost. */
-static enum rc read_mark(struct postgres_connection *c, const char *operation_id, enum settled *ret, struct err *err)
+static enum rc read_mark(struct postgres_connection *c, const char *operation_id, enum settled *ret,
+                         struct err *err)
 {
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
     enum rc rc = driver_prepare(&c->sql, &mark_read, &stmt, err);
@@ -560,9 +567,7 @@ static enum rc read_mark(struct postgres_connection *c, const char *operation_id
         rc = sql_step(stmt, &row, err);
     }
     if (rc == RC_OK) {
-        *ret = !row                                  ? SETTLED_OPEN
-               : sql_read_i64(stmt) == MARK_SETTLED ? SETTLED_UNDONE
-                                                     : SETTLED_COMMITTED;
+        *ret = !row ? SETTLED_OPEN : sql_read_i64(stmt) == MARK_SETTLED ? SETTLED_UNDONE : SETTLED_COMMITTED;
     }
     return rc;
 }
@@ -577,7 +582,8 @@ static enum rc claim_mark(struct postgres_connection *c, const char *operation_i
     return driver_commit(&c->sql, err);
 }
 
-enum rc postgres_settle(struct postgres_connection *c, const char *operation_id, enum settled *ret, struct err *err)
+enum rc postgres_settle(struct postgres_connection *c, const char *operation_id, enum settled *ret,
+                        struct err *err)
 {
     enum rc rc = claim_mark(c, operation_id, err);
     if (rc == RC_OK) {
@@ -620,7 +626,8 @@ static const struct sql_driver driver = {
 
 /* ---- open and close ---- */
 
-enum rc postgres_connect(struct server *server, struct mono deadline, struct postgres_connection **ret, struct err *err)
+enum rc postgres_connect(struct server *server, struct mono deadline, struct postgres_connection **ret,
+                         struct err *err)
 {
     struct postgres_connection *c = mem_alloc(sizeof *c);
     if (c == NULL) {

@@ -19,7 +19,8 @@ static const struct failure {
 } failures[] = {
     {"40001", RC_BUSY, NULL, "the change met another one", .again = true},
     {"40P01", RC_BUSY, NULL, "the change met another one", .again = true},
-    {"23505", RC_CONFLICT, NULL, NULL, .again = true}, /* somebody was faster: the next run sees what he did */
+    {"23505", RC_CONFLICT, NULL, NULL,
+     .again = true}, /* somebody was faster: the next run sees what he did */
     {"23", RC_CONFLICT, NULL, NULL},
     {"0A000", RC_BUSY, NULL, "the schema has changed", .again = true, .lost = true}, /* a cached plan */
     {"26000", RC_BUSY, NULL, "a statement is not prepared", .again = true, .lost = true},
@@ -58,7 +59,8 @@ enum rc link_failed(struct postgres_connection *c, const char *state, const char
     if (f->msg != NULL) {
         c->rc = err_set(&c->err, f->rc, f->code, "%s", f->msg);
     } else {
-        c->rc = err_set(&c->err, f->rc, f->code, "database: %.*s (%s)", (int)strcspn(message, "\n"), message, state);
+        c->rc = err_set(&c->err, f->rc, f->code, "database: %.*s (%s)", (int)strcspn(message, "\n"), message,
+                        state);
     }
     c->err.retry_after_ms = f->rc == RC_BUSY ? RETRY_SOON_MS : 0;
     c->again = f->again;
@@ -107,7 +109,8 @@ static bool await_answer(struct postgres_connection *c)
 {
     while (PQisBusy(c->conn)) {
         int flush = PQflush(c->conn);
-        bool ready = flush >= 0 && link_wait(c->conn, (short)(POLLIN | (flush > 0 ? POLLOUT : 0)), c->deadline);
+        bool ready =
+            flush >= 0 && link_wait(c->conn, (short)(POLLIN | (flush > 0 ? POLLOUT : 0)), c->deadline);
         if (!ready) {
             (void)link_lost(c, "the database did not answer in time");
             return false;
@@ -142,7 +145,8 @@ bool link_sent(struct postgres_connection *c, enum command command, struct postg
 
 bool link_send_text(struct postgres_connection *c, enum command command, const char *text)
 {
-    return !c->lost && link_sent(c, command, NULL, PQsendQueryParams(c->conn, text, 0, NULL, NULL, NULL, NULL, 0));
+    return !c->lost &&
+           link_sent(c, command, NULL, PQsendQueryParams(c->conn, text, 0, NULL, NULL, NULL, NULL, 0));
 }
 
 void link_push_out(struct postgres_connection *c)
@@ -158,12 +162,12 @@ void link_push_out(struct postgres_connection *c)
 static void take_failure(struct postgres_connection *c, const struct pending *pending, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    if (state == NULL) { /* libpq's own words */
+    bool lost = state == NULL || (pending->past && failure_of(state)->lost);
+    if (lost) {
         (void)link_lost(c, "the connection to the database was lost");
-    } else if (pending->past) {
-        c->lost = c->lost || failure_of(state)->lost;
-    } else {
-        c->committing = c->committing && pending->command == COMMAND_COMMIT; /* else the server skips the commit */
+    } else if (!pending->past) {
+        c->committing =
+            c->committing && pending->command == COMMAND_COMMIT; /* else the server skips the commit */
         (void)link_failed(c, state, PQresultErrorMessage(result));
     }
 }
@@ -176,7 +180,8 @@ static void take_result(struct postgres_connection *c, const struct pending *pen
         take_failure(c, pending, result);
         break;
     case PGRES_COMMAND_OK:
-        c->committed = c->committed || (pending->command == COMMAND_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") == 0);
+        c->committed = c->committed ||
+                       (pending->command == COMMAND_COMMIT && strcmp(PQcmdStatus(result), "COMMIT") == 0);
         break;
     default:
         break;

@@ -10,11 +10,11 @@
 
 #include "common/base/banned.h"
 
-#define WINDOW_MS  60000
-#define SLOTS_MAX  1000
-#define HOLD_MS    1000 /* how long a slot of several admissions may be used */
-#define TAKE_MAX   64   /* admissions served together */
-#define ANSWER_MS  3000 /* an admission is not waited for longer */
+#define WINDOW_MS 60000
+#define SLOTS_MAX 1000
+#define HOLD_MS   1000 /* how long a slot of several admissions may be used */
+#define TAKE_MAX  64   /* admissions served together */
+#define ANSWER_MS 3000 /* an admission is not waited for longer */
 
 /* clang-format off */
 #define NOW_MS "(extract(epoch from clock_timestamp()) * 1000)::bigint"
@@ -70,7 +70,8 @@ static int64_t window_ms(const struct rate *rate)
 }
 
 /* On each new connection: the server may be another one than before. */
-static enum rc prepare_slots(struct rate *rate, struct postgres_connection *c, uint32_t limit, struct err *err)
+static enum rc prepare_slots(struct rate *rate, struct postgres_connection *c, uint32_t limit,
+                             struct err *err)
 {
     struct sql *sql = &c->sql;
     int64_t ignored, slots;
@@ -109,12 +110,13 @@ static enum rc ask_wait(const struct rate *rate, struct sql *sql, int64_t *ret_m
     sql_bind_i64(stmt, slots_of(rate));
     rc = sql_step(stmt, &row, err);
     *ret_ms = rc == RC_OK && row ? sql_read_i64(stmt) : 0;
+    *ret_ms = *ret_ms > window_ms(rate) ? window_ms(rate) : *ret_ms; /* without the ms that was added */
     return rc;
 }
 
 /* How many of `wanted` may pass. Fewer: *ret_wait_ms is when the next slot is free; at most 0 when it was locked just now. */
-static enum rc take_slots(struct rate *rate, struct sql *sql, uint32_t wanted, uint32_t *ret_granted, int64_t *ret_wait_ms,
-                          struct err *err)
+static enum rc take_slots(struct rate *rate, struct sql *sql, uint32_t wanted, uint32_t *ret_granted,
+                          int64_t *ret_wait_ms, struct err *err)
 {
     bool fresh = clock_mono().ms < rate->left_until.ms;
     uint32_t left = fresh ? rate->left : 0;
@@ -187,7 +189,8 @@ static void serve(struct taker *taker, uint32_t limit)
     struct postgres_store *store = taker->store;
     struct err err = {0};
     enum rc rc = RC_OK;
-    for (unsigned tries = 0; taker->batch != NULL && tries < 2; tries++) { /* a lost connection may be an old one */
+    for (unsigned tries = 0; taker->batch != NULL && tries < 2;
+         tries++) { /* a lost connection may be an old one */
         rc = store_connection(store, &taker->connection, mono_after(clock_mono(), ANSWER_MS), &err);
         rc = rc == RC_OK ? serve_on(taker, limit, &err) : rc;
         if (taker->connection != NULL && rc != RC_OK) {
@@ -291,7 +294,8 @@ bool rate_start(struct postgres_store *store)
     rate->last = &rate->first;
     rate->limit = store->config.requests_per_minute;
     rate->block = 1;
-    rate->started = pthread_mutex_init(&rate->mutex, NULL) == 0 && pthread_cond_init(&rate->filled, NULL) == 0 &&
+    rate->started = pthread_mutex_init(&rate->mutex, NULL) == 0 &&
+                    pthread_cond_init(&rate->filled, NULL) == 0 &&
                     pthread_create(&rate->thread, NULL, rate_main, store) == 0;
     return rate->started;
 }

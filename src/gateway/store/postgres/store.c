@@ -23,8 +23,9 @@ static enum rc schema_ensure(struct postgres_store *store, struct err *err)
     struct mono deadline = mono_after(clock_mono(), OPEN_MS);
     enum rc rc = postgres_connect(&store->server, deadline, &c, err);
     if (rc == RC_OK) {
-        LOG(LOG_INFO, "store_postgresql", log_i64("version", PQserverVersion(c->conn)), log_i64("timeline", c->timeline),
-            log_cstr("host", PQhost(c->conn)), log_cstr("database", PQdb(c->conn)));
+        LOG(LOG_INFO, "store_postgresql", log_i64("version", PQserverVersion(c->conn)),
+            log_i64("timeline", c->timeline), log_cstr("host", PQhost(c->conn)),
+            log_cstr("database", PQdb(c->conn)));
         postgres_ready(c, deadline);
         rc = migrate(&c->sql, migrations_postgres, err);
     }
@@ -40,7 +41,8 @@ static enum rc parts_make(struct postgres_store *store, struct err *err)
     store->worker_count = readers + writers + SCANNERS;
     store->workers = mem_alloc_array(store->worker_count, sizeof *store->workers);
     if (store->workers == NULL || !queue_init(&store->reads, config->list_queue, false) ||
-        !queue_init(&store->writes, config->write_queue, false) || !queue_init(&store->scans, config->scan_queue, true)) {
+        !queue_init(&store->writes, config->write_queue, false) ||
+        !queue_init(&store->scans, config->scan_queue, true)) {
         return err_set(err, RC_INTERNAL, NULL, "out of memory");
     }
     for (unsigned i = 0; i < store->worker_count; i++) {

@@ -181,7 +181,12 @@ static bool rest(struct postgres_store *store)
 static void turn(struct postgres_store *store, struct postgres_connection **connection)
 {
     struct err err = {0};
+    bool old = *connection != NULL;
     enum health health = health_of(look(store, connection, &err), &err);
+    if (health == AWAY && old) { /* perhaps only the connection is */
+        store_disconnect(store, connection);
+        health = health_of(look(store, connection, &err), &err);
+    }
     note(store, health, &err);
     if (health == AWAY) {
         store_disconnect(store, connection);

@@ -34,8 +34,8 @@ static bool is_stale(struct postgres_store *store, const struct postgres_connect
     return c->lost || (c->timeline != 0 && c->timeline < atomic_load(&store->server.timeline_max));
 }
 
-enum rc store_connection(struct postgres_store *store, struct postgres_connection **connection, struct mono deadline,
-                         struct err *err)
+enum rc store_connection(struct postgres_store *store, struct postgres_connection **connection,
+                         struct mono deadline, struct err *err)
 {
     if (*connection != NULL && is_stale(store, *connection)) {
         store_disconnect(store, connection);
@@ -46,7 +46,8 @@ enum rc store_connection(struct postgres_store *store, struct postgres_connectio
     enum rc rc = postgres_connect(&store->server, deadline, connection, err);
     metric_add(rc == RC_OK ? store->metrics.connects : store->metrics.connect_failures, 1);
     metric_add(store->metrics.connections, rc == RC_OK);
-    if (rc != RC_OK) {
+    if (rc != RC_OK &&
+        clock_mono().ms < deadline.ms) { /* else it may be there, and there was no time for it */
         upkeep_hurry(store, AWAY);
     }
     return rc;
@@ -103,8 +104,11 @@ static enum rc run_list(struct repo_tx *tx, struct repo_job *job, struct err *er
 
 static enum rc run_once(struct worker *worker, struct repo_job *job, struct err *err)
 {
-    struct repo_tx tx = {
-        .sql = &worker->connection->sql, .mem = job->mem, .kind = job->kind, .shared = true, .shard = worker->shard};
+    struct repo_tx tx = {.sql = &worker->connection->sql,
+                         .mem = job->mem,
+                         .kind = job->kind,
+                         .shared = true,
+                         .shard = worker->shard};
     arena_rewind(job->mem, job->store.mark);
     postgres_ready(worker->connection, job->deadline);
     switch (job->kind) {
@@ -129,7 +133,8 @@ static void pause_ms(int ms)
     (void)poll(NULL, 0, ms);
 }
 
-static bool try_settle(struct worker *worker, const char *operation_id, struct mono deadline, enum settled *ret)
+static bool try_settle(struct worker *worker, const char *operation_id, struct mono deadline,
+                       enum settled *ret)
 {
     struct err ignored;
     bool there = !is_away(worker->store) &&
@@ -179,7 +184,8 @@ static bool met_another(const struct postgres_connection *c, enum rc rc, unsigne
 }
 
 /* Whether the job shall be run once more after this failure. */
-static bool runs_again(struct worker *worker, const struct repo_job *job, unsigned runs, enum rc *rc, struct err *err)
+static bool runs_again(struct worker *worker, const struct repo_job *job, unsigned runs, enum rc *rc,
+                       struct err *err)
 {
     const struct postgres_connection *c = worker->connection;
     struct postgres_store *store = worker->store;
