@@ -50,12 +50,23 @@ static const char *list_at(const char *list, unsigned i, char room[HOST_BYTES_MA
     return list != NULL ? room : NULL;
 }
 
+static bool has_gap(const char *list)
+{
+    struct str text = str_of(list);
+    return text.n > 0 && (text.p[0] == ',' || str_ends(text, STR(",")) || str_contains(text, STR(",,")));
+}
+
+/* A list with gaps is left to libpq as it is: an empty text of ours would not win over it. */
 static void take_hosts(struct server *server, const PQconninfoOption *options)
 {
-    server->hosts = copy_of(option_of(options, "host"));
-    server->addresses = copy_of(option_of(options, "hostaddr"));
-    server->ports = copy_of(option_of(options, "port"));
-    server->host_count = list_count(server->addresses != NULL ? server->addresses : server->hosts);
+    const char *hosts = option_of(options, "host"), *addresses = option_of(options, "hostaddr");
+    server->host_count = 1;
+    if (!has_gap(hosts) && !has_gap(addresses)) {
+        server->hosts = copy_of(hosts);
+        server->addresses = copy_of(addresses);
+        server->ports = copy_of(option_of(options, "port"));
+        server->host_count = list_count(addresses != NULL ? addresses : hosts);
+    }
 }
 
 /* What libpq says of a bad URL may quote it, and with it a password: only what stands before the quote is shown. */
@@ -122,7 +133,9 @@ void server_clear(struct server *server)
  * host swallows what it is sent. */
 static PGconn *connect_start(const struct server *server, unsigned i)
 {
-    char host[HOST_BYTES_MAX], address[HOST_BYTES_MAX], port[HOST_BYTES_MAX];
+    char host[HOST_BYTES_MAX], address[HOST_BYTES_MAX], port_room[HOST_BYTES_MAX];
+    const char *port = list_at(server->ports, i, port_room);
+    port = port != NULL && *port == '\0' ? "5432" : port; /* of a host without one beside others */
     const char *const options[][2] = {
         {"application_name", "numgated"},
         {"target_session_attrs", "read-write"},
@@ -134,7 +147,7 @@ static PGconn *connect_start(const struct server *server, unsigned i)
         {"dbname", server->url},
         {"host", list_at(server->hosts, i, host)},
         {"hostaddr", list_at(server->addresses, i, address)},
-        {"port", list_at(server->ports, i, port)},
+        {"port", port},
         {"client_encoding", "UTF8"},
         {"password", server->password},
     };

@@ -61,6 +61,15 @@ void store_disconnect(struct postgres_store *store, struct postgres_connection *
     }
 }
 
+/* At once: the server keeps the locks of a connection until it is closed. */
+static void drop_lost(struct worker *worker)
+{
+    if (worker->connection != NULL && worker->connection->lost) {
+        metric_add(worker->store->metrics.lost, 1);
+        store_disconnect(worker->store, &worker->connection);
+    }
+}
+
 /* ---- one run ---- */
 
 static int64_t scan_end_us(const struct postgres_store *store, const struct repo_job *job)
@@ -151,7 +160,7 @@ static enum settled settle(struct worker *worker, struct mono deadline)
         [SETTLED_COMMITTED] = "committed", [SETTLED_UNDONE] = "undone", [SETTLED_OPEN] = "open"};
     enum settled settled = SETTLED_OPEN;
     bool known = false;
-    store_disconnect(worker->store, &worker->connection);
+    drop_lost(worker);
     while (!known && clock_mono().ms < deadline.ms) {
         known = try_settle(worker, worker->operation_id, deadline, &settled);
         if (!known) {
@@ -198,15 +207,6 @@ static bool runs_again(struct worker *worker, const struct repo_job *job, unsign
         upkeep_hurry(store, FULL);
     }
     return again;
-}
-
-/* At once: the server keeps the locks of a connection until it is closed. */
-static void drop_lost(struct worker *worker)
-{
-    if (worker->connection != NULL && worker->connection->lost) {
-        metric_add(worker->store->metrics.lost, 1);
-        store_disconnect(worker->store, &worker->connection);
-    }
 }
 
 static enum rc run(struct worker *worker, struct repo_job *job, struct err *err)

@@ -1022,6 +1022,36 @@ static void test_server__behind_a_host_that_swallows_is_reached(void **state)
     proxy_stop(&proxy);
 }
 
+static void test_server__of_several_hosts_is_found_however_they_are_written(void **state)
+{
+    static const struct {
+        const char *url;
+        unsigned count;
+    } table[] = {
+        {"postgresql:///d", 1},
+        {"postgresql://a/d", 1},
+        {"postgresql://a,b/d", 2},
+        {"postgresql://a:1,b,c:3/d", 3},
+        {"postgresql:///d?host=a,b&port=7", 2},
+        {"postgresql:///d?hostaddr=127.0.0.1,127.0.0.2,::1", 3},
+        {"postgresql:///d?host=a,,c", 1}, /* libpq's own affair */
+    };
+    char text[URL_MAX];
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct server server = {0};
+        assert_int_equal(server_init(&server, str_of(table[i].url), STR_NONE, NULL), RC_OK);
+        assert_int_equal(server.host_count, table[i].count);
+        server_clear(&server);
+    }
+    snprintf(text, sizeof text, "postgresql://%s@127.0.0.1:1,127.0.0.1:2,%s:%s/%s", where.user, where.host,
+             where.port, where.database);
+    store_close(open_with(config_of(text)));
+    snprintf(text, sizeof text, "postgresql://%s@/%s?hostaddr=%s&port=%s", where.user, where.database,
+             where.host, where.port);
+    store_close(open_with(config_of(text)));
+}
+
 /* ---- the rate limit ---- */
 
 struct admitted {
@@ -1151,6 +1181,7 @@ int main(void)
         CASE(test_server__that_is_away_costs_nobody_time_and_is_found_again),
         CASE(test_server__that_swallows_everything_is_away),
         CASE(test_server__behind_a_host_that_swallows_is_reached),
+        CASE(test_server__of_several_hosts_is_found_however_they_are_written),
         CASE(test_rate__is_one_for_all_nodes),
         CASE(test_rate__that_is_full_is_refused_without_the_server),
         CASE(test_rate__over_a_thousand_is_never_exceeded),
