@@ -1,4 +1,4 @@
--- Requests for wrk, by the environment: NUMGATE_BENCH_KIND get | put | batch, NUMGATE_BENCH_TOKEN, _NUMBERS, _ACCOUNTS, _CLOSE.
+-- Requests for wrk, by the environment: NUMGATE_BENCH_KIND get | put | batch, NUMGATE_BENCH_TOKEN, _NUMBERS, _ACCOUNTS, _CLOSE, _SYNCED.
 -- Put together by hand, since the generator shares the cores with what it measures. wrk counts answers that are not 2xx; the
 -- caller refuses the figure then.
 local kind = os.getenv("NUMGATE_BENCH_KIND")
@@ -11,9 +11,11 @@ local head = "?api-version=2024-02-29-preview HTTP/1.1\r\nHost: localhost\r\nAut
 local typed = head .. "Content-Type: application/json\r\nContent-Length: "
 local random, format, floor, concat = math.random, string.format, math.floor, table.concat
 
+local service = os.getenv("NUMGATE_BENCH_SYNCED") and "teamsOperatorConnect" or "zoomPhoneCloudPeering"
+
 local function item(at, header)
-  return format('{"telephoneNumber":"+%d","accountName":"account%d","serviceDetails":{"zoomPhoneCloudPeering":{"enabled":true}},' ..
-    '"configuration":{"customSipHeader":"%s"}}', first + at, floor(at / per), header)
+  return format('{"telephoneNumber":"+%d","accountName":"account%d","serviceDetails":{"%s":{"enabled":true}},' ..
+    '"configuration":{"customSipHeader":"%s"}}', first + at, floor(at / per), service, header)
 end
 
 local makers = {

@@ -103,11 +103,12 @@ class Home:
 
 
 class Cluster:
-    """A server with its data. `durable` off: faster, and worth nothing after a crash of the machine; for tests that crash nothing."""
+    """A server with its data. `durable` off: faster, and worth nothing after a crash of the machine; for tests that crash nothing.
+    `settings`: more of PostgreSQL's."""
 
-    def __init__(self, durable=True, home=None, label="primary"):
+    def __init__(self, durable=True, home=None, label="primary", settings=None):
         self.home = home or Home()
-        self.durable, self.label = durable, label
+        self.durable, self.label, self.settings = durable, label, settings or {}
         self.port, self.process = free_port(), None
         self.names, self.labels, self.synchronous = itertools.count(1), itertools.count(1), []
         self.folder = self.home.path / label
@@ -129,7 +130,7 @@ class Cluster:
 
     def start(self):
         """Returns when it takes connections, after recovery if that is needed."""
-        settings = {**SETTINGS, **({} if self.durable else HASTY), "port": self.port, "cluster_name": self.label,
+        settings = {**SETTINGS, **({} if self.durable else HASTY), **self.settings, "port": self.port, "cluster_name": self.label,
                     "unix_socket_directories": self.home.path}
         command = [binaries() / "postgres", "-D", self.data]
         for setting, value in settings.items():
