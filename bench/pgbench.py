@@ -3,7 +3,7 @@
     kept = Recording(cluster, database)         # from now on the log has every statement
     ... one request ...
     script = kept.transaction("insert into audit")
-    pgbench(url, script.vary({"+441600000000": "'+' || :number"}), clients=64, seconds=3)
+    pgbench(url, script.vary({"+441600000000": "'+' || :number"}, "\\\\set number 441600000000 + random(0, 999)\\n"), clients=64, seconds=3)
 
 A parameter of the daemon's stays a parameter of pgbench's, with the same text; what has to differ from one transaction to the next
 is an expression of pgbench's variables instead.
@@ -22,11 +22,11 @@ class Script:
 
     def __init__(self, statements):
         self.statements = statements
-        self.expressions, self.literals, self.head = {}, {}, ""
+        self.expressions, self.head = {}, ""
 
-    def vary(self, expressions, literals=None, head=""):
-        """Parameters of these values become expressions, texts inside of statements too; `head` sets the variables in them."""
-        self.expressions, self.literals, self.head = expressions, literals or {}, head
+    def vary(self, expressions, head):
+        """Parameters of these values become expressions; `head` sets the variables in them."""
+        self.expressions, self.head = expressions, head
         return self
 
     def _parameter(self, value, given):
@@ -37,18 +37,27 @@ class Script:
         given.append(value)
         return f":given{len(given)}"
 
-    def write(self, file):
-        """Writes the script and returns pgbench's options for the parameters that stay as they are."""
+    def _text(self, text, parameters, given):
+        return re.sub(r"\$(\d+)", lambda m: self._parameter(parameters[int(m[1]) - 1], given), text)
+
+    def write(self, file, packets=False):
+        """Writes the script and returns pgbench's options for the parameters that stay as they are. Each statement waits for the one
+        before; or they travel in packets, as the daemon's do: one ends where an answer decides what comes next."""
         given, lines = [], [self.head]
-        for text, parameters in self.statements:
-            for literal, expression in self.literals.items():
-                text = text.replace(literal, expression)
-            text = re.sub(r"\$(\d+)", lambda m, p=parameters: self._parameter(p[int(m[1]) - 1], given), text)
-            if "nextval" in text:
-                lines.append(text + " \\gset\n\\set revision :nextval * 1024\n\\set audit :revision + 1\n")
+        texts = [self._text(text, parameters, given) for text, parameters in self.statements]
+        for text, following in zip(texts, [*texts[1:], ""]):
+            ends = text.startswith("select") and "nextval" not in following
+            if packets:
+                lines.append(f"{text};\n" + ("\\endpipeline\n\\startpipeline\n" if ends else ""))
+            elif "nextval" in text:
+                lines.append(f"{text} \\gset\n\\set revision :nextval * 1024\n\\set audit :revision + 1\n")
             else:
-                lines.append(text + ";\n")
-        file.write_text("".join(lines), encoding="utf-8")
+                lines.append(f"{text};\n")
+        body = "".join(lines[1:])
+        if packets:
+            body = body.replace(":revision", "(currval('revision') * 1024)").replace(":audit", "(currval('revision') * 1024 + 1)")
+            body = f"\\startpipeline\n{body}\\endpipeline\n"
+        file.write_text(self.head + body, encoding="utf-8")
         return [f"-Dgiven{i + 1}={value}" for i, value in enumerate(given)]
 
 
@@ -91,11 +100,11 @@ class Recording:
         return Script([next(row for statements in self.sessions().values() for row in statements if part in row[0])])
 
 
-def pgbench(url, script, clients, seconds):
+def pgbench(url, script, clients, seconds, packets=False):
     """Transactions a second; all of them succeeded."""
     with tempfile.TemporaryDirectory(prefix="numgate-pgbench-") as folder:
         file = Path(folder) / "script.sql"
-        options = script.write(file)
+        options = script.write(file, packets)
         done = subprocess.run(["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "1", "-T", str(seconds), "-f", file, *options, url],
                               capture_output=True, text=True, check=False)
     assert done.returncode == 0 and re.search(r"failed transactions: 0 ", done.stdout), f"pgbench: {done.stderr[-2000:]}{done.stdout}"
