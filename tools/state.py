@@ -103,7 +103,7 @@ def configuration(directory, settings):
             "tls_certificate": f"{directory}/tls/server.crt",
             "tls_key": f"{directory}/tls/server.key",
         },
-        "admin": {"listen": settings["NUMGATE_ADMIN_URL"]},
+        "admin": {"listen": settings["NUMGATE_ADMIN_URL"], "socket": f"{directory}/admin.sock"},
         "issuer.lab": {
             "authority": f"{settings['NUMGATE_AUTHORITY']}/{tenant}/v2.0",
             "audience": f"{AUDIENCE}, {APPLICATION}",

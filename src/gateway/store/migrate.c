@@ -26,8 +26,8 @@ static enum rc schema_take(struct sql *sql, struct err *err)
     return rc == RC_OK ? sql_run(stmt, err) : rc;
 }
 
-/* A new database gets the table; one with tables but without ours is not ours. */
-static enum rc table_ensure(struct sql *sql, struct err *err)
+/* How many tables there are, and whether ours is one of them; one with tables but without ours is not ours. */
+static enum rc tables_count(struct sql *sql, int64_t *ret_tables, struct err *err)
 {
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
     enum rc rc = sql_prepare(sql, &table_count, &stmt, err);
@@ -38,15 +38,18 @@ static enum rc table_ensure(struct sql *sql, struct err *err)
     if (rc != RC_OK) {
         return rc;
     }
-    int64_t tables = sql_read_i64(stmt), ours = sql_read_i64(stmt);
-    if (ours > 0) {
-        return RC_OK;
-    }
-    if (tables > 0) {
-        return err_set(err, RC_INVALID, NULL, "the database holds tables of another program");
-    }
-    sql_done(TAKE(stmt));
-    return sql_script(sql, create_table, err);
+    *ret_tables = sql_read_i64(stmt);
+    return *ret_tables == 0 || sql_read_i64(stmt) > 0
+               ? RC_OK
+               : err_set(err, RC_INVALID, NULL, "the database holds tables of another program");
+}
+
+/* A new database gets the table. */
+static enum rc table_ensure(struct sql *sql, struct err *err)
+{
+    int64_t tables = 0;
+    enum rc rc = tables_count(sql, &tables, err);
+    return rc == RC_OK && tables == 0 ? sql_script(sql, create_table, err) : rc;
 }
 
 static enum rc applied_check(const struct migration *migration, int64_t number, struct str checksum,
@@ -133,4 +136,16 @@ enum rc migrate(struct sql *sql, const struct migration *migrations, struct err 
         return rc;
     }
     return sql_commit(sql, err);
+}
+
+enum rc migrate_version(struct sql *sql, const struct migration *migrations, int *ret, struct err *err)
+{
+    const struct migration *at = migrations;
+    int64_t tables = 0;
+    enum rc rc = tables_count(sql, &tables, err);
+    rc = rc == RC_OK && tables > 0 ? applied_skip(sql, &at, err) : rc;
+    if (rc == RC_OK) {
+        *ret = (int)(at - migrations);
+    }
+    return rc;
 }

@@ -6,7 +6,6 @@
 #include "common/base/banned.h"
 
 #define REVISION_BLOCK   100000 /* how far is written ahead */
-#define SEQUENCE_BLOCK   1024   /* values behind one of the sequence: more than most transactions take */
 #define REVISION_RESERVE 20000  /* left over at the start of a group: more than a usual one needs */
 
 #define PURGE_ROWS       500 /* in one go */

@@ -15,6 +15,7 @@ struct revision_counter {
     struct sql_stmt *asked; /* several writers: the statement that was sent for a block */
 };
 
+#define SEQUENCE_BLOCK   1024 /* revisions behind one value of the sequence: more than most transactions take */
 #define OPERATION_AGE_MS (24 * 3600 * 1000LL) /* how long what was answered is remembered */
 
 struct repo_tx {

@@ -17,6 +17,7 @@
 #include "gateway/api/route.h"
 #include "gateway/store/store.h"
 #include "programs/numgated/admin.h"
+#include "programs/numgated/control.h"
 #include "programs/numgated/settings.h"
 
 #include "common/base/banned.h"
@@ -42,6 +43,8 @@ struct app {
     struct buf openapi;
     struct api *api;
     struct admin admin;
+    struct store_config backup_of; /* what the control socket copies */
+    struct control *control;
     struct http_server *admin_server, *server;
     unsigned loops;
     atomic_bool store_failed;
@@ -241,6 +244,21 @@ static enum rc start_admin(struct app *app, struct err *err)
     return rc == RC_OK ? http_server_start(app->admin_server, err) : rc;
 }
 
+/* Clients do not depend on it, so a daemon without it is better than none. */
+static enum rc start_control(struct app *app, struct err *err)
+{
+    const struct settings *settings = &app->now->settings;
+    app->backup_of = (struct store_config){.url = settings->store.url, .password = settings->store.password_file};
+    if (str_empty(settings->admin.socket)) {
+        return RC_OK;
+    }
+    if (control_start(settings->admin.socket, &app->backup_of, &app->control, err) != RC_OK) {
+        LOG(LOG_WARNING, "control_unavailable", log_str("socket", settings->admin.socket), log_cstr("error", err->msg),
+            log_cstr("consequence", "no backups while the daemon runs"));
+    }
+    return RC_OK;
+}
+
 static enum rc start(struct app *app, struct err *err)
 {
     static const struct {
@@ -250,6 +268,7 @@ static enum rc start(struct app *app, struct err *err)
                  {start_auth, "issuers"},
                  {start_api, "API"},
                  {start_server, "server"},
+                 {start_control, "control socket"},
                  {start_admin, "admin port"}}; /* last: it answers /ready */
     start_metrics(app);
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
@@ -276,6 +295,7 @@ static bool drain(struct app *app)
  */
 static void stop(struct app *app)
 {
+    control_stop(app->control);
     (void)drain(app);
     auth_free(app->auth);
     fetch_free(app->fetch);

@@ -145,6 +145,11 @@ static const struct config_option admin_options[] = {
      .standard = "http://127.0.0.1:9443",
      .check = check_listen,
      .doc = "Where /live, /ready and /metrics are served; loopback only. Empty: nowhere."},
+    {.name = "socket",
+     .type = CONFIG_PATH,
+     .offset = AT(admin.socket),
+     .standard = "/run/numgate/admin.sock",
+     .doc = "A Unix socket for `numgated backup`; only root and the daemon's own user may use it. Empty: none."},
 };
 
 static const struct config_option access_options[] = {

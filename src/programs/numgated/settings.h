@@ -25,7 +25,7 @@ struct settings {
         int64_t threads;
     } server;
     struct {
-        struct str listen;
+        struct str listen, socket;
     } admin;
     struct {
         struct str allow;

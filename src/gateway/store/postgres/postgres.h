@@ -7,6 +7,7 @@
  *      rate.c        the rate limit over all nodes
  *      upkeep.c      is the server there, and what is too old goes
  *      store.c       opening, closing, the doors
+ *      side.c        a connection for moving the whole store
  *
  * Statements travel in libpq's pipeline mode: what needs no answer at once (begin, writes) waits for the next statement that does, and
  * goes out with it in one packet. */
@@ -185,6 +186,8 @@ struct postgres_store {
     char node[20]; /* random: begins the ids of its operations */
     _Atomic uint64_t operations;
 };
+
+/* store.c: where it is, checked. What was set is cleared by whoever set it. */
 
 /* worker.c */
 bool worker_start(struct worker *worker);

@@ -101,6 +101,11 @@ struct sqlite_store {
     struct rate_ring rate;
 };
 
+/* store.c: whose file it is. */
+#define PATH_BYTES_MAX 4096
+MUST_USE enum rc sqlite_path_resolve(struct str path, char ret[PATH_BYTES_MAX], struct err *err);
+MUST_USE enum rc sqlite_lock_take(const char *path, int *ret_fd, struct err *err);
+
 /* reader.c */
 void reader_run(struct reader *reader, struct repo_job *job); /* and its done() */
 bool reader_start(struct reader *reader, struct sqlite_store *store, struct job_queue *queue);

@@ -14,13 +14,11 @@
 
 #include "common/base/banned.h"
 
-#define PATH_BYTES_MAX 4096
-
 /* ---- whose file it is ---- */
 
 /* The real path, so that two links to one file meet in one lock. The file itself need not exist yet, its
  * folder must. */
-static enum rc path_resolve(struct str path, char ret[PATH_BYTES_MAX], struct err *err)
+enum rc sqlite_path_resolve(struct str path, char ret[PATH_BYTES_MAX], struct err *err)
 {
     char given[PATH_BYTES_MAX - 16], folder[PATH_BYTES_MAX];
     if (path.n == 0 || path.n >= sizeof given || memchr(path.p, '\0', path.n) != NULL) {
@@ -58,7 +56,7 @@ static enum rc lock_refused(const char *lock_path, int fd, struct err *err)
 
 /* Taken before SQLite opens anything and held to the end; ends with the process however that ends. Only
  * SQLite opens the database file itself: closing another descriptor of it would drop SQLite's own locks. */
-static enum rc lock_take(const char *path, int *ret_fd, struct err *err)
+enum rc sqlite_lock_take(const char *path, int *ret_fd, struct err *err)
 {
     char lock_path[PATH_BYTES_MAX + 16];
     snprintf(lock_path, sizeof lock_path, "%s.lock", path);
@@ -146,9 +144,9 @@ static enum rc parts_make(struct sqlite_store *store, struct err *err)
 static enum rc store_begin(struct sqlite_store *store, struct str path, struct err *err)
 {
     char real[PATH_BYTES_MAX];
-    enum rc rc = path_resolve(path, real, err);
+    enum rc rc = sqlite_path_resolve(path, real, err);
     if (rc == RC_OK) {
-        rc = lock_take(real, &store->lock_fd, err);
+        rc = sqlite_lock_take(real, &store->lock_fd, err);
     }
     if (rc == RC_OK) {
         rc = parts_make(store, err);
