@@ -16,6 +16,7 @@ const struct table_row table_rows[] = {
     {"outbox", 0, NULL},
     {"lease", TABLE_UPKEEP, NULL},
     {"job", 0, NULL},
+    {"pause", 0, NULL},
     {"setting", TABLE_UPKEEP, "name <> 'revision'"},
     {"migration", TABLE_LEFT, NULL},
     {"rate_slot", TABLE_LEFT, NULL},

@@ -60,7 +60,7 @@ static void driver_close(struct side *base, bool keep UNUSED)
 {
     struct postgres_side *side = of(base);
     postgres_close(TAKE(side->connection));
-    postgres_server_clear(&side->server);
+    server_clear(&side->server);
     mem_free(side);
 }
 
@@ -80,7 +80,7 @@ static enum rc driver_open(const struct store_config *config, enum side_role rol
         return err_set(err, RC_INTERNAL, NULL, "out of memory");
     }
     side->side.driver = &postgres_side;
-    enum rc rc = postgres_server_set(&side->server, config, err);
+    enum rc rc = server_init(&side->server, config->url, config->password, err);
     rc = rc == RC_OK ? postgres_connect(&side->server, mono_after(clock_mono(), OPEN_MS), &side->connection, err) : rc;
     if (rc == RC_OK) {
         side->side.sql = &side->connection->sql;

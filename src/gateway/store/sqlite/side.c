@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/base/log.h"
 #include "common/base/mem.h"
 #include "gateway/store/copy.h"
 #include "gateway/store/side.h"
@@ -60,6 +61,44 @@ static enum rc check_there(const char *path, struct err *err)
 
 /* ---- open and close ---- */
 
+/* What root makes in a daemon's folder is made for the daemon: files of root's would keep it from its own database. One that has further
+ * names, or was somebody's already, is left alone. */
+static void give_to_folder(const struct sqlite_side *side, int fd)
+{
+    char folder[PATH_BYTES_MAX];
+    struct stat about, parent;
+    if (geteuid() != 0 || fstat(fd, &about) != 0 || about.st_uid != 0 || about.st_nlink != 1) {
+        return;
+    }
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(side->path, '/') - side->path) + 1, side->path);
+    if (stat(folder, &parent) == 0 && fchown(fd, parent.st_uid, parent.st_gid) != 0) {
+        LOG(LOG_DEBUG, "owner_not_changed", log_cstr("path", side->path)); /* the daemon will say that it may not open it */
+    }
+}
+
+/* Empty, and for nobody else to read: SQLite would take the mode that the umask leaves. */
+static enum rc make_file(struct sqlite_side *side, struct err *err)
+{
+    int fd = open(side->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        return errno == EEXIST ? RC_OK
+                               : err_set(err, RC_INVALID, NULL, "%s cannot be made: %s", side->path, strerror(errno));
+    }
+    side->made = true;
+    give_to_folder(side, fd);
+    close(fd);
+    return RC_OK;
+}
+
+static enum rc lock_file(struct sqlite_side *side, struct err *err)
+{
+    enum rc rc = sqlite_lock_take(side->path, &side->lock_fd, err);
+    if (rc == RC_OK) {
+        give_to_folder(side, side->lock_fd);
+    }
+    return rc;
+}
+
 static enum rc connect_side(struct sqlite_side *side, enum side_role role, struct err *err)
 {
     bool writer = role == SIDE_TARGET || role == SIDE_NEW;
@@ -85,12 +124,11 @@ static enum rc open_path(struct sqlite_side *side, struct str url, enum side_rol
     if (rc == RC_OK && role != SIDE_TARGET) {
         rc = check_there(side->path, err);
     }
-    side->made = rc == RC_OK && role == SIDE_TARGET && access(side->path, F_OK) != 0;
     if (rc == RC_OK && (role == SIDE_STORE || role == SIDE_SHARED || role == SIDE_TARGET)) {
-        rc = sqlite_lock_take(side->path, &side->lock_fd, err);
+        rc = lock_file(side, err);
     }
-    if (rc != RC_OK) {
-        side->made = false; /* whoever has the lock may be making it now */
+    if (rc == RC_OK && role == SIDE_TARGET) {
+        rc = make_file(side, err);
     }
     return rc == RC_OK ? connect_side(side, role, err) : rc;
 }
