@@ -49,10 +49,13 @@ static enum rc check_schema(struct side *side, struct err *err)
 {
     int version = 0;
     enum rc rc = migrate_version(side->sql, side->driver->migrations, &version, err);
-    return rc == RC_OK && version == 0 ? err_set(err, RC_INVALID, NULL, "there is no store in it: it holds no tables") : rc;
+    return rc == RC_OK && version == 0
+               ? err_set(err, RC_INVALID, NULL, "there is no store in it: it holds no tables")
+               : rc;
 }
 
-static enum rc count(struct side *side, const struct move_options *options, struct move_report *ret, struct err *err)
+static enum rc count(struct side *side, const struct move_options *options, struct move_report *ret,
+                     struct err *err)
 {
     CLEANUP(arena_freep) struct arena *mem = arena_new(CATALOG_BYTES_MAX);
     struct tables *tables = arena_new_of(mem, struct tables);
@@ -64,18 +67,20 @@ static enum rc count(struct side *side, const struct move_options *options, stru
     return rc == RC_OK ? pass_count(&pass, err) : rc;
 }
 
-static enum rc check_all(struct side *side, const struct move_options *options, bool deep, struct move_report *ret,
-                         struct err *err)
+static enum rc check_all(struct side *side, const struct move_options *options, bool deep,
+                         struct move_report *ret, struct err *err)
 {
     enum rc rc = check_schema(side, err);
     for (size_t i = 0; deep && rc == RC_OK && i < ARRAY_LEN(rules); i++) {
-        rc = move_watch(options, &(struct move_progress){"check", "", "steps", (int64_t)i, ARRAY_LEN(rules)}, err);
+        rc = move_watch(options, &(struct move_progress){"check", "", "steps", (int64_t)i, ARRAY_LEN(rules)},
+                        err);
         rc = rc == RC_OK ? rule_check(side, &rules[i], err) : rc;
     }
     return rc == RC_OK ? count(side, options, ret, err) : rc;
 }
 
-static enum rc check(const char *file, const struct move_options *options, bool deep, struct move_report *ret, struct err *err)
+static enum rc check(const char *file, const struct move_options *options, bool deep, struct move_report *ret,
+                     struct err *err)
 {
     const struct store_config config = {.url = str_of(file)};
     struct side *side = NULL;
@@ -101,7 +106,8 @@ enum rc check_counts(const char *file, struct move_report *ret, struct err *err)
     return check(file, &(struct move_options){0}, false, ret, err);
 }
 
-enum rc store_check_backup(const char *file, const struct move_options *options, struct move_report *ret, struct err *err)
+enum rc store_check_backup(const char *file, const struct move_options *options, struct move_report *ret,
+                           struct err *err)
 {
     return check(file, options, true, ret, err);
 }

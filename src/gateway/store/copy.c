@@ -23,7 +23,8 @@ static enum rc tell(const struct pass *pass, const char *doing, const struct tab
 {
     pass->from->driver->linger(pass->from);
     pass->to->driver->linger(pass->to);
-    return move_watch(pass->options, &(struct move_progress){doing, table->row->name, "rows", pass->done, pass->all}, err);
+    return move_watch(pass->options,
+                      &(struct move_progress){doing, table->row->name, "rows", pass->done, pass->all}, err);
 }
 
 enum rc pass_count(struct pass *pass, struct err *err)
@@ -48,7 +49,8 @@ enum rc pass_count(struct pass *pass, struct err *err)
 
 /* ---- copy ---- */
 
-static const char *const array_types[] = {[FIELD_NUMBER] = "bigint[]", [FIELD_TEXT] = "text[]", [FIELD_BLOB] = "text[]"};
+static const char *const array_types[] = {
+    [FIELD_NUMBER] = "bigint[]", [FIELD_TEXT] = "text[]", [FIELD_BLOB] = "text[]"};
 
 /* SQLite: values (?, ?). PostgreSQL: select "a", decode("b", 'hex') from unnest(?::bigint[], ?::text[]) as rows ("a", "b"). */
 static void put_insert(const struct table *table, bool arrays, struct buf *sql)
@@ -62,8 +64,9 @@ static void put_insert(const struct table *table, bool arrays, struct buf *sql)
         if (!arrays) {
             buf_printf(sql, "%s?", comma);
         } else {
-            buf_printf(sql, field->kind == FIELD_BLOB ? "%sdecode(\"%" STR_FMT "\", 'hex')" : "%s\"%" STR_FMT "\"", comma,
-                       STR_ARG(field->name));
+            buf_printf(sql,
+                       field->kind == FIELD_BLOB ? "%sdecode(\"%" STR_FMT "\", 'hex')" : "%s\"%" STR_FMT "\"",
+                       comma, STR_ARG(field->name));
         }
     }
     for (unsigned i = 0; arrays && i < table->field_count; i++) {
@@ -76,7 +79,8 @@ static void put_insert(const struct table *table, bool arrays, struct buf *sql)
     buf_put_char(sql, ')');
 }
 
-static enum rc insert_make(struct pass *pass, const struct table *table, struct sql_stmt **ret, struct err *err)
+static enum rc insert_make(struct pass *pass, const struct table *table, struct sql_stmt **ret,
+                           struct err *err)
 {
     struct buf sql;
     buf_init(&sql, SQL_BYTES_MAX);
@@ -149,12 +153,36 @@ static enum rc fill_flush(struct fill *fill, struct err *err)
     return rc == RC_OK ? tell(fill->pass, "copy", fill->table, err) : rc;
 }
 
+/* PostgreSQL knows no NUL in a text, and its array literals end there. */
+static enum rc check_texts(const struct cursor *from, struct err *err)
+{
+    for (unsigned i = 0; i < from->table->field_count; i++) {
+        struct str text = from->values[i].text;
+        if (text.n > 0 && memchr(text.p, '\0', text.n) != NULL) {
+            struct buf key;
+            buf_init(&key, 2000);
+            cursor_put_key(from, &key);
+            (void)err_set(err, RC_INVALID, NULL,
+                          "%" STR_FMT ", column %" STR_FMT ": text with a NUL cannot be stored there",
+                          STR_ARG(buf_str(&key)), STR_ARG(from->table->fields[i].name));
+            buf_clear(&key);
+            return RC_INVALID;
+        }
+    }
+    return RC_OK;
+}
+
 static enum rc fill_row(struct fill *fill, const struct cursor *from, struct err *err)
 {
+    enum rc rc = fill->pass->to->driver->arrays ? check_texts(from, err) : RC_OK;
+    if (rc != RC_OK) {
+        return rc;
+    }
     fill->bytes += bind_row(from, fill->insert, fill->pass->to->driver->arrays, &fill->blobs);
-    enum rc rc = sql_add_row(fill->insert, err);
+    rc = sql_add_row(fill->insert, err);
     fill->rows++;
-    return rc == RC_OK && (fill->rows >= FLUSH_ROWS || fill->bytes >= FLUSH_BYTES) ? fill_flush(fill, err) : rc;
+    return rc == RC_OK && (fill->rows >= FLUSH_ROWS || fill->bytes >= FLUSH_BYTES) ? fill_flush(fill, err)
+                                                                                   : rc;
 }
 
 static enum rc copy_rows(struct fill *fill, struct cursor *from, struct err *err)
@@ -220,17 +248,22 @@ static bool value_eq(const struct value *a, const struct value *b)
     return a->null == b->null && a->number == b->number && str_eq(a->text, b->text);
 }
 
-static enum rc say_difference(const struct cursor *from, const struct cursor *to, bool in_from, bool in_to, struct err *err)
+static enum rc say_difference(const struct cursor *from, const struct cursor *to, bool in_from, bool in_to,
+                              struct err *err)
 {
     struct buf key;
     buf_init(&key, 2000);
     cursor_put_key(in_from ? from : to, &key);
     unsigned field = 0;
-    while (in_from && in_to && field + 1 < from->table->field_count && value_eq(&from->values[field], &to->values[field])) {
+    while (in_from && in_to && field + 1 < from->table->field_count &&
+           value_eq(&from->values[field], &to->values[field])) {
         field++;
     }
-    (void)err_set(err, RC_INTERNAL, NULL, "the copy differs at %" STR_FMT ": %s %" STR_FMT, STR_ARG(buf_str(&key)),
-                  !in_to ? "missing in the copy" : !in_from ? "not in the original" : "another value in column",
+    (void)err_set(err, RC_INTERNAL, NULL, "the copy differs at %" STR_FMT ": %s %" STR_FMT,
+                  STR_ARG(buf_str(&key)),
+                  !in_to     ? "missing in the copy"
+                  : !in_from ? "not in the original"
+                             : "another value in column",
                   STR_ARG(in_from && in_to ? from->table->fields[field].name : STR_NONE));
     buf_clear(&key);
     return RC_INTERNAL;
@@ -247,8 +280,9 @@ struct compare {
 /* The digest of a table: of each row with the digest so far before it. */
 static void digest_add(struct compare *compare)
 {
-    const struct str pieces[] = {{(const char *)compare->digest, compare->rows > 0 ? sizeof compare->digest : 0},
-                                 buf_str(&compare->row)};
+    const struct str pieces[] = {
+        {(const char *)compare->digest, compare->rows > 0 ? sizeof compare->digest : 0},
+        buf_str(&compare->row)};
     uint8_t digest[sizeof compare->digest];
     compare->pass->options->sha256(pieces, ARRAY_LEN(pieces), digest);
     memcpy(compare->digest, digest, sizeof digest);
@@ -269,7 +303,8 @@ static enum rc compare_row(struct compare *compare, bool *ret_more, struct err *
         put_row(&compare->from, &compare->row);
         put_row(&compare->to, &compare->copy);
         if (buf_failed(&compare->row) || buf_failed(&compare->copy)) {
-            return err_set(err, RC_LIMIT, NULL, "a row of table %s is too large", compare->from.table->row->name);
+            return err_set(err, RC_LIMIT, NULL, "a row of table %s is too large",
+                           compare->from.table->row->name);
         }
     }
     if (!*ret_more || !str_eq(buf_str(&compare->row), buf_str(&compare->copy))) {
@@ -299,7 +334,8 @@ static void put_digest(const struct compare *compare, struct move_table *ret)
     }
 }
 
-static enum rc compare_table(struct pass *pass, const struct table *table, struct move_table *ret, struct err *err)
+static enum rc compare_table(struct pass *pass, const struct table *table, struct move_table *ret,
+                             struct err *err)
 {
     struct compare compare = {.pass = pass};
     cursor_init(&compare.from, pass->from, table);

@@ -18,4 +18,5 @@ MUST_USE enum rc pass_copy(struct pass *pass, struct err *err);
 MUST_USE enum rc pass_compare(struct pass *pass, struct err *err);
 
 /* RC_BUSY: whoever watches wants it to end. */
-MUST_USE enum rc move_watch(const struct move_options *options, const struct move_progress *progress, struct err *err);
+MUST_USE enum rc move_watch(const struct move_options *options, const struct move_progress *progress,
+                            struct err *err);

@@ -2,9 +2,9 @@
 
 #include "common/base/banned.h"
 
-#define ROWS_FIRST  64
-#define ROWS_MAX    4096
-#define BATCH_BYTES (4 * 1024 * 1024) /* of text in a batch; the next one is smaller when it was more */
+#define ROWS_FIRST    64
+#define ROWS_MAX      4096
+#define BATCH_BYTES   (4 * 1024 * 1024) /* of text in a batch; the next one is smaller when it was more */
 #define KEY_BYTES_MAX (1024 * 1024)
 #define SQL_BYTES_MAX (64 * 1024)
 

@@ -13,4 +13,5 @@ extern const struct migration migrations_sqlite[], migrations_postgres[];
  * else's. */
 MUST_USE enum rc migrate(struct sql *sql, const struct migration *migrations, struct err *err);
 /* The number of the last migration that was applied; 0: the database holds nothing. Refuses what migrate() refuses. */
-MUST_USE enum rc migrate_version(struct sql *sql, const struct migration *migrations, int *ret, struct err *err);
+MUST_USE enum rc migrate_version(struct sql *sql, const struct migration *migrations, int *ret,
+                                 struct err *err);

@@ -47,7 +47,8 @@ static enum rc schema_follow(struct side *from, struct side *to, struct err *err
     rc = migrate_version(to->sql, to->driver->migrations, &target, err);
     if (rc == RC_OK && target > source) {
         rc = err_set(err, RC_CONFLICT, NULL,
-                     "its schema is newer (%d) than the one of the source (%d): an empty database without any tables will do",
+                     "its schema is newer (%d) than the one of the source (%d): an empty database without "
+                     "any tables will do",
                      target, source);
     }
     rc = rc == RC_OK ? migrate(to->sql, until, err) : rc;
@@ -72,7 +73,8 @@ static enum rc check_empty(struct side *to, const struct tables *tables, struct 
         }
         if (rows > 0) {
             return err_set(err, RC_CONFLICT, NULL,
-                           "the target is not empty: table %s has %lld rows. Nothing was changed; name an empty database",
+                           "the target is not empty: table %s has %lld rows. Nothing was changed; name an "
+                           "empty database",
                            row->name, (long long)rows);
         }
     }
@@ -112,7 +114,8 @@ static enum rc revision_follow(struct side *from, struct side *to, int64_t jump,
     if (rc != RC_OK) {
         return rc;
     }
-    int64_t next = sql_read_i64(get) * from->driver->revision_block + jump, block = to->driver->revision_block;
+    int64_t next = sql_read_i64(get) * from->driver->revision_block + jump,
+            block = to->driver->revision_block;
     sql_bind_i64(raise, (next + block - 1) / block);
     return sql_step(raise, &row, err);
 }
@@ -197,8 +200,9 @@ static enum rc move_all(struct side *from, struct side *to, const struct move_op
     return rc == RC_OK ? migrate(to->sql, to->driver->migrations, err) : rc;
 }
 
-static enum rc move_between(const struct store_config *from_config, enum side_role role, const struct store_config *to_config,
-                            const struct move_options *options, int64_t jump, struct move_report *ret, struct err *err)
+static enum rc move_between(const struct store_config *from_config, enum side_role role,
+                            const struct store_config *to_config, const struct move_options *options,
+                            int64_t jump, struct move_report *ret, struct err *err)
 {
     struct side *from = NULL, *to = NULL;
     enum rc rc = side_open(from_config, role, &from, err);
@@ -216,8 +220,8 @@ static enum rc move_between(const struct store_config *from_config, enum side_ro
     return rc;
 }
 
-enum rc store_move(const struct store_config *from, const struct store_config *to, const struct move_options *options,
-                   struct move_report *ret, struct err *err)
+enum rc store_move(const struct store_config *from, const struct store_config *to,
+                   const struct move_options *options, struct move_report *ret, struct err *err)
 {
     return move_between(from, SIDE_STORE, to, options, 0, ret, err);
 }
@@ -247,16 +251,17 @@ static enum rc backup_name(struct backup *backup, const char *file, struct err *
     snprintf(backup->folder, sizeof backup->folder, "%.*s", slash != NULL ? (int)(slash - file) + 1 : 1,
              slash != NULL ? file : ".");
     snprintf(backup->part, sizeof backup->part, "%s.part-%06x", file, (unsigned)(random_u64() & 0xffffff));
-    return access(file, F_OK) != 0 ? RC_OK
-                                   : err_set(err, RC_CONFLICT, NULL, "%s is there already: a backup replaces nothing", file);
+    return access(file, F_OK) != 0
+               ? RC_OK
+               : err_set(err, RC_CONFLICT, NULL, "%s is there already: a backup replaces nothing", file);
 }
 
 static enum rc part_make(const struct backup *backup, struct err *err)
 {
     int fd = open(backup->part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        return err_set(err, RC_INVALID, NULL, "%s cannot be made by user %ld: %s", backup->file, (long)geteuid(),
-                       strerror(errno));
+        return err_set(err, RC_INVALID, NULL, "%s cannot be made by user %ld: %s", backup->file,
+                       (long)geteuid(), strerror(errno));
     }
     close(fd);
     return RC_OK;
@@ -291,14 +296,16 @@ static enum rc part_keep(const struct backup *backup, struct err *err)
     if (!kept || !sync_path(backup->folder, O_DIRECTORY)) {
         int saved = errno;
         if (kept) {
-            (void)unlink(backup->file); /* whether it stays there is unknown, so it must not look as if it did */
+            (void)unlink(
+                backup->file); /* whether it stays there is unknown, so it must not look as if it did */
         }
         return err_set(err, RC_INTERNAL, NULL, "%s cannot be kept: %s", backup->file, strerror(saved));
     }
     return RC_OK;
 }
 
-static enum rc copy_into(struct side *from, const char *part, const struct move_options *options, struct err *err)
+static enum rc copy_into(struct side *from, const char *part, const struct move_options *options,
+                         struct err *err)
 {
     const struct store_config config = {.url = str_of(part)};
     struct move_report report;
@@ -325,8 +332,8 @@ static enum rc part_fill(const struct store_config *from_config, bool live, cons
     return rc;
 }
 
-enum rc store_backup(const struct store_config *from, bool live, const char *file, const struct move_options *options,
-                     struct move_report *ret, struct err *err)
+enum rc store_backup(const struct store_config *from, bool live, const char *file,
+                     const struct move_options *options, struct move_report *ret, struct err *err)
 {
     struct backup backup;
     enum rc rc = backup_name(&backup, file, err);

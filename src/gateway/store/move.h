@@ -48,12 +48,12 @@ MUST_USE enum rc store_move(const struct store_config *from, const struct store_
                             const struct move_options *options, struct move_report *ret, struct err *err);
 /* From a backup to an empty store that nobody uses. Revisions go on MOVE_JUMP later. A backup of an older version is brought up to
  * this program's schema, the file itself is not changed. */
-MUST_USE enum rc store_restore(const char *file, const struct store_config *to, const struct move_options *options,
-                               struct move_report *ret, struct err *err);
+MUST_USE enum rc store_restore(const char *file, const struct store_config *to,
+                               const struct move_options *options, struct move_report *ret, struct err *err);
 /* Makes `file`, which must not be there. `live`: the calling process runs a store on it; else nobody may (SQLite; PostgreSQL does not
  * care). What is copied is one state of the store: everything acknowledged before the call, and nothing in part. */
 MUST_USE enum rc store_backup(const struct store_config *from, bool live, const char *file,
                               const struct move_options *options, struct move_report *ret, struct err *err);
 /* Whether a backup is whole: SQLite's own check, the schema, and what must be true of any state of a store. */
-MUST_USE enum rc store_check_backup(const char *file, const struct move_options *options, struct move_report *ret,
-                                    struct err *err);
+MUST_USE enum rc store_check_backup(const char *file, const struct move_options *options,
+                                    struct move_report *ret, struct err *err);

@@ -14,7 +14,8 @@ enum rc side_open(const struct store_config *config, enum side_role role, struct
             return drivers[i]->open(config, role, ret, err);
         }
     }
-    return err_set(err, RC_INVALID, NULL, "\"%" STR_FMT "\" is no store: sqlite:PATH or postgresql://HOST/DATABASE is expected",
+    return err_set(err, RC_INVALID, NULL,
+                   "\"%" STR_FMT "\" is no store: sqlite:PATH or postgresql://HOST/DATABASE is expected",
                    STR_ARG(config->url));
 }
 

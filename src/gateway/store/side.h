@@ -27,19 +27,22 @@ struct side_driver {
     struct {
         const char *before, *after;
     } hex; /* makes a blob lower-case hexadecimal text */
-    enum rc (*open)(const struct store_config *config, enum side_role role, struct side **ret, struct err *err);
+    enum rc (*open)(const struct store_config *config, enum side_role role, struct side **ret,
+                    struct err *err);
     /* `keep` false: what open() made is removed again. */
     void (*close)(struct side *side, bool keep);
     /* A transaction goes on and may take longer: called again and again. */
     void (*linger)(struct side *side);
     /* Copies the database into an empty file by itself; NULL: it cannot. */
-    enum rc (*snapshot)(struct side *side, const char *file, const struct move_options *options, struct err *err);
+    enum rc (*snapshot)(struct side *side, const char *file, const struct move_options *options,
+                        struct err *err);
     /* SIDE_NEW: leaves one file that can be read where nobody may write; may be NULL. */
     enum rc (*seal)(struct side *side, struct err *err);
 };
 extern const struct side_driver sqlite_side, postgres_side;
 
-MUST_USE enum rc side_open(const struct store_config *config, enum side_role role, struct side **ret, struct err *err);
+MUST_USE enum rc side_open(const struct store_config *config, enum side_role role, struct side **ret,
+                           struct err *err);
 void side_close(struct side *side, bool keep); /* NULL is fine */
 /* A statement without parameters that answers one number; NULL and no row are 0. */
 MUST_USE enum rc side_number(struct side *side, struct str text, int64_t *ret, struct err *err);

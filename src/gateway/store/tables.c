@@ -43,8 +43,11 @@ static const struct sql_text table_fields = {
 static const struct {
     struct str type;
     enum field_kind kind;
-} kinds[] = {{STR("integer"), FIELD_NUMBER}, {STR("bigint"), FIELD_NUMBER}, {STR("text"), FIELD_TEXT},
-             {STR("blob"), FIELD_BLOB},      {STR("bytea"), FIELD_BLOB}};
+} kinds[] = {{STR("integer"), FIELD_NUMBER},
+             {STR("bigint"), FIELD_NUMBER},
+             {STR("text"), FIELD_TEXT},
+             {STR("blob"), FIELD_BLOB},
+             {STR("bytea"), FIELD_BLOB}};
 
 const struct table_row *table_row_of(struct str name)
 {
@@ -82,12 +85,14 @@ static enum rc field_add(struct table *table, struct sql_stmt *stmt, struct aren
     field->name = sql_read_text(stmt, mem);
     struct str type = sql_peek_text(stmt);
     if (!kind_of(type, &field->kind)) {
-        return err_set(err, RC_INTERNAL, NULL, "column %" STR_FMT " of table %s is of a type that cannot be copied: %" STR_FMT,
+        return err_set(err, RC_INTERNAL, NULL,
+                       "column %" STR_FMT " of table %s is of a type that cannot be copied: %" STR_FMT,
                        STR_ARG(field->name), table->row->name, STR_ARG(type));
     }
     int64_t place = sql_read_i64(stmt);
     if (place > TABLE_KEYS_MAX || (place > 0 && field->kind == FIELD_BLOB)) {
-        return err_set(err, RC_INTERNAL, NULL, "the key of table %s cannot be read in order", table->row->name);
+        return err_set(err, RC_INTERNAL, NULL, "the key of table %s cannot be read in order",
+                       table->row->name);
     }
     if (place > 0) {
         table->keys[place - 1] = table->field_count;
@@ -128,7 +133,8 @@ static enum rc names_read(struct side *side, bool *there, struct err *err)
         struct str name = sql_peek_text(stmt);
         const struct table_row *known = table_row_of(name);
         if (known == NULL) {
-            return err_set(err, RC_INTERNAL, NULL, "table %" STR_FMT " is in no list: it would be left behind", STR_ARG(name));
+            return err_set(err, RC_INTERNAL, NULL,
+                           "table %" STR_FMT " is in no list: it would be left behind", STR_ARG(name));
         }
         there[known - table_rows] = true;
     }
@@ -170,7 +176,8 @@ enum rc tables_match(const struct tables *a, const struct tables *b, struct err 
     }
     for (size_t i = 0; i < a->count; i++) {
         if (!table_matches(&a->items[i], &b->items[i])) {
-            return err_set(err, RC_INTERNAL, NULL, "table %s differs in the two schemas", a->items[i].row->name);
+            return err_set(err, RC_INTERNAL, NULL, "table %s differs in the two schemas",
+                           a->items[i].row->name);
         }
     }
     return RC_OK;

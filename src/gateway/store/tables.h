@@ -5,15 +5,16 @@
 #include "gateway/store/side.h"
 
 enum table_flags {
-    TABLE_LEFT = 1 << 0,   /* not copied */
-    TABLE_UPKEEP = 1 << 1, /* a daemon without a single client writes it: its rows do not count, they are replaced */
+    TABLE_LEFT = 1 << 0, /* not copied */
+    TABLE_UPKEEP =
+        1 << 1, /* a daemon without a single client writes it: its rows do not count, they are replaced */
 };
 struct table_row {
     const char *name;
     unsigned flags;
     const char *only; /* which of its rows; NULL: all */
 };
-extern const struct table_row table_rows[]; /* a NULL name ends */
+extern const struct table_row table_rows[];            /* a NULL name ends */
 const struct table_row *table_row_of(struct str name); /* NULL: not in the list */
 
 #define TABLE_FIELDS_MAX 64

@@ -34,7 +34,8 @@ static enum rc address_of(struct str path, struct sockaddr_un *ret, struct err *
 {
     *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (path.n >= sizeof ret->sun_path || memchr(path.p, '\0', path.n) != NULL) {
-        return err_set(err, RC_INVALID, NULL, "the path of a socket has at most %zu bytes", sizeof ret->sun_path - 1);
+        return err_set(err, RC_INVALID, NULL, "the path of a socket has at most %zu bytes",
+                       sizeof ret->sun_path - 1);
     }
     memcpy(ret->sun_path, path.p, path.n);
     return RC_OK;
@@ -106,8 +107,8 @@ static bool on_progress(void *arg, const struct move_progress *progress)
     int64_t now_us = clock_mono_us();
     if (now_us - answer->told_us >= PROGRESS_US) {
         answer->told_us = now_us;
-        say_line(answer, "progress %s %s %lld %lld %s", progress->doing, progress->unit, (long long)progress->done,
-                 (long long)progress->all, progress->table);
+        say_line(answer, "progress %s %s %lld %lld %s", progress->doing, progress->unit,
+                 (long long)progress->done, (long long)progress->all, progress->table);
     }
     return !answer->gone && !atomic_load(&answer->control->stopping);
 }
@@ -197,7 +198,8 @@ static enum rc take_place(const struct control *control, struct err *err)
         return RC_OK; /* or bind() says what is wrong */
     }
     if (!S_ISSOCK(about.st_mode)) {
-        return err_set(err, RC_CONFLICT, NULL, "%s is there already, and is no socket", control->address.sun_path);
+        return err_set(err, RC_CONFLICT, NULL, "%s is there already, and is no socket",
+                       control->address.sun_path);
     }
     if (control_connect(str_of(control->address.sun_path), &fd, NULL) == RC_OK) {
         close(fd);
@@ -216,8 +218,8 @@ static enum rc listen_on(struct control *control, struct err *err)
         return rc;
     }
     control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool bound = control->listener >= 0 &&
-                 bind(control->listener, (const struct sockaddr *)&control->address, sizeof control->address) == 0;
+    bool bound = control->listener >= 0 && bind(control->listener, (const struct sockaddr *)&control->address,
+                                                sizeof control->address) == 0;
     if (bound && chmod(path, 0600) == 0 && listen(control->listener, 4) == 0) {
         return RC_OK;
     }
@@ -236,7 +238,8 @@ static void control_free(struct control *control)
     mem_free(control);
 }
 
-enum rc control_start(struct str path, const struct store_config *store, struct control **ret, struct err *err)
+enum rc control_start(struct str path, const struct store_config *store, struct control **ret,
+                      struct err *err)
 {
     struct control *control = mem_alloc(sizeof *control);
     control->store = store;
@@ -261,7 +264,7 @@ void control_stop(struct control *control)
         return;
     }
     atomic_store(&control->stopping, true);
-    (void)unlink(control->address.sun_path);          /* nobody comes any more */
+    (void)unlink(control->address.sun_path);      /* nobody comes any more */
     (void)shutdown(control->listener, SHUT_RDWR); /* wakes accept() */
     pthread_join(control->thread, NULL);
     control_free(control);

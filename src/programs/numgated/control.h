@@ -19,7 +19,8 @@ struct store_config;
 #define CONTROL_LINE_MAX 5000 /* bytes, the newline included */
 
 /* The config's texts outlive it. RC_INVALID: the socket cannot be made. */
-MUST_USE enum rc control_start(struct str path, const struct store_config *store, struct control **ret, struct err *err);
+MUST_USE enum rc control_start(struct str path, const struct store_config *store, struct control **ret,
+                               struct err *err);
 void control_stop(struct control *control); /* ends the backup that is being made; NULL is fine */
 
 /* The other end. RC_NOT_FOUND: nobody listens there. */

@@ -26,18 +26,29 @@ struct arguments {
 };
 
 /* Flags that not every command takes: a bit each, in `commands`. */
-enum flag { FLAG_FROM = 1 << 0, FLAG_TO = 1 << 1, FLAG_PASSWORD_FILE = 1 << 2, FLAG_JSON = 1 << 3, FLAG_VERIFY = 1 << 4 };
+enum flag {
+    FLAG_FROM = 1 << 0,
+    FLAG_TO = 1 << 1,
+    FLAG_PASSWORD_FILE = 1 << 2,
+    FLAG_JSON = 1 << 3,
+    FLAG_VERIFY = 1 << 4
+};
 static const struct {
     const char *name, *value; /* NULL: it has none */
     size_t offset;            /* in struct arguments */
     unsigned bit;             /* 0: for every command */
     const char *help;
 } flags[] = {
-    {"--config", "FILE", offsetof(struct arguments, config), 0, "the configuration; " DEFAULT_CONFIG " unless given"},
-    {"--from", "URL", offsetof(struct arguments, from), FLAG_FROM, "the store to move, such as sqlite:/var/lib/numgate/numgate.db"},
-    {"--to", "URL", offsetof(struct arguments, to), FLAG_TO, "the empty store to move to, such as postgresql://numgate@host/numgate"},
-    {"--password-file", "FILE", offsetof(struct arguments, password_file), FLAG_PASSWORD_FILE, "holds the password for PostgreSQL"},
-    {"--verify", NULL, offsetof(struct arguments, verify), FLAG_VERIFY, "check the backup; where it is restored, compare row by row"},
+    {"--config", "FILE", offsetof(struct arguments, config), 0,
+     "the configuration; " DEFAULT_CONFIG " unless given"},
+    {"--from", "URL", offsetof(struct arguments, from), FLAG_FROM,
+     "the store to move, such as sqlite:/var/lib/numgate/numgate.db"},
+    {"--to", "URL", offsetof(struct arguments, to), FLAG_TO,
+     "the empty store to move to, such as postgresql://numgate@host/numgate"},
+    {"--password-file", "FILE", offsetof(struct arguments, password_file), FLAG_PASSWORD_FILE,
+     "holds the password for PostgreSQL"},
+    {"--verify", NULL, offsetof(struct arguments, verify), FLAG_VERIFY,
+     "check the backup; where it is restored, compare row by row"},
     {"--json", NULL, offsetof(struct arguments, json), FLAG_JSON, "print a JSON object for each table"},
 };
 
@@ -188,7 +199,8 @@ static void print_help(FILE *to)
     }
     fputc('\n', to);
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-        fprintf(to, "  %-16s%-5s %s\n", flags[i].name, flags[i].value != NULL ? flags[i].value : "", flags[i].help);
+        fprintf(to, "  %-16s%-5s %s\n", flags[i].name, flags[i].value != NULL ? flags[i].value : "",
+                flags[i].help);
     }
     fputs("  --version             print the version\n"
           "  --help                print this\n\n"
@@ -251,7 +263,9 @@ static int take_flag(char **argv, int argc, int *at, struct arguments *ret)
             return 0;
         }
         if (*at + 1 == argc) {
-            return usage(strcmp(flags[i].value, "FILE") == 0 ? "a file is missing behind" : "a URL is missing behind", argv[*at]);
+            return usage(strcmp(flags[i].value, "FILE") == 0 ? "a file is missing behind"
+                                                             : "a URL is missing behind",
+                         argv[*at]);
         }
         *(const char **)to = argv[++*at];
         return 0;
@@ -283,7 +297,8 @@ int main(int argc, char **argv)
             argv[i][2] == 'h' ? print_help(stdout) : (void)puts("numgated " NUMGATE_VERSION);
             return 0;
         }
-        int status = argv[i][0] == '-' ? take_flag(argv, argc, &i, &arguments) : take_operand(argv[i], &command, &arguments);
+        int status = argv[i][0] == '-' ? take_flag(argv, argc, &i, &arguments)
+                                       : take_operand(argv[i], &command, &arguments);
         if (status != 0) {
             return status;
         }

@@ -9,10 +9,10 @@
 
 #include "common/base/banned.h"
 
-#define BAR_CELLS   24
-#define BAR_US      100000  /* between two pictures */
-#define LINE_US     2000000 /* between two lines */
-#define REPORT_BYTES 8192
+#define BAR_CELLS    24
+#define BAR_US       100000  /* between two pictures */
+#define LINE_US      2000000 /* between two lines */
+#define REPORT_BYTES 1024    /* a line of it */
 
 /* A signal that comes is asked for, between two steps: there is nothing a handler would have to do. */
 static void ending_signals(sigset_t *ret)
@@ -24,11 +24,16 @@ static void ending_signals(sigset_t *ret)
 
 void progress_init(struct progress *progress, const char *command)
 {
+    *progress = (struct progress){
+        .command = command, .terminal = isatty(STDERR_FILENO) == 1, .begun_us = clock_mono_us()};
+    progress->told_us = progress->begun_us;
+}
+
+void progress_hold_signals(void)
+{
     sigset_t signals;
     ending_signals(&signals);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    *progress = (struct progress){.command = command, .terminal = isatty(STDERR_FILENO) == 1, .begun_us = clock_mono_us()};
-    progress->told_us = progress->begun_us;
 }
 
 static void show_bar(struct progress *progress, const struct move_progress *now, const char *pace)
@@ -38,8 +43,8 @@ static void show_bar(struct progress *progress, const struct move_progress *now,
     memset(cells, '-', BAR_CELLS);
     memset(cells, '#', (size_t)full);
     cells[BAR_CELLS] = '\0';
-    fprintf(stderr, "\r[%s] %s %s %lld of %lld %s%s\033[K", cells, now->doing, now->table, (long long)now->done,
-            (long long)now->all, now->unit, pace);
+    fprintf(stderr, "\r[%s] %s %s %lld of %lld %s%s\033[K", cells, now->doing, now->table,
+            (long long)now->done, (long long)now->all, now->unit, pace);
     fflush(stderr);
     progress->bar_shown = true;
 }
@@ -112,6 +117,7 @@ void report_print(const struct move_report *report, bool json)
 
 int command_failed(const char *command, const struct err *err)
 {
-    fprintf(stderr, "numgated %s: %s%s%s\n", command, err->field, err->field[0] != '\0' ? ": " : "", err->msg);
+    fprintf(stderr, "numgated %s: %s%s%s\n", command, err->field, err->field[0] != '\0' ? ": " : "",
+            err->msg);
     return 1;
 }

@@ -12,7 +12,9 @@ struct progress {
     int64_t begun_us, told_us;
 };
 void progress_init(struct progress *progress, const char *command);
-/* A move_options.watch: false once SIGINT or SIGTERM came, which progress_init() holds back. */
+/* Before work that progress_watch() looks at: SIGINT and SIGTERM wait until it does. */
+void progress_hold_signals(void);
+/* A move_options.watch: false once one of them came. */
 bool progress_watch(void *arg, const struct move_progress *now);
 void progress_show(struct progress *progress, const struct move_progress *now);
 void progress_end(struct progress *progress); /* the bar goes; before anything else is printed */

@@ -248,13 +248,14 @@ static enum rc start_admin(struct app *app, struct err *err)
 static enum rc start_control(struct app *app, struct err *err)
 {
     const struct settings *settings = &app->now->settings;
-    app->backup_of = (struct store_config){.url = settings->store.url, .password = settings->store.password_file};
+    app->backup_of =
+        (struct store_config){.url = settings->store.url, .password = settings->store.password_file};
     if (str_empty(settings->admin.socket)) {
         return RC_OK;
     }
     if (control_start(settings->admin.socket, &app->backup_of, &app->control, err) != RC_OK) {
-        LOG(LOG_WARNING, "control_unavailable", log_str("socket", settings->admin.socket), log_cstr("error", err->msg),
-            log_cstr("consequence", "no backups while the daemon runs"));
+        LOG(LOG_WARNING, "control_unavailable", log_str("socket", settings->admin.socket),
+            log_cstr("error", err->msg), log_cstr("consequence", "no backups while the daemon runs"));
     }
     return RC_OK;
 }

@@ -19,13 +19,16 @@
 #define SETTINGS_BYTES_MAX (4 * 1024 * 1024)
 #define PATH_BYTES_MAX     4096
 
+/* From here on a signal does not end the process but the work. */
 static struct move_options options_of(struct progress *progress, bool compare)
 {
+    progress_hold_signals();
     return (struct move_options){
         .watch = progress_watch, .watch_arg = progress, .sha256 = crypto_sha256, .compare = compare};
 }
 
-static int finish(struct progress *progress, enum rc rc, const struct move_report *report, bool json, const struct err *err)
+static int finish(struct progress *progress, enum rc rc, const struct move_report *report, bool json,
+                  const struct err *err)
 {
     progress_end(progress);
     if (rc != RC_OK) {
@@ -60,7 +63,8 @@ static void take_table(const char *line, struct arena *mem, struct move_report *
     }
 }
 
-static enum rc take_answer(int fd, struct progress *progress, struct arena *mem, struct move_report *ret, struct err *err)
+static enum rc take_answer(int fd, struct progress *progress, struct arena *mem, struct move_report *ret,
+                           struct err *err)
 {
     char line[CONTROL_LINE_MAX];
     while (control_read_line(fd, line)) {
@@ -76,8 +80,8 @@ static enum rc take_answer(int fd, struct progress *progress, struct arena *mem,
     return err_set(err, RC_UNCERTAIN, NULL, "the daemon hung up: it has ended, or this user may not ask it");
 }
 
-static enum rc ask_daemon(int fd, const char *file, struct progress *progress, struct arena *mem, struct move_report *ret,
-                          struct err *err)
+static enum rc ask_daemon(int fd, const char *file, struct progress *progress, struct arena *mem,
+                          struct move_report *ret, struct err *err)
 {
     char line[CONTROL_LINE_MAX];
     int n = snprintf(line, sizeof line, "backup %s\n", file);
@@ -103,17 +107,18 @@ static enum rc absolute(const char *file, char ret[PATH_BYTES_MAX], struct err *
         snprintf(folder, sizeof folder, "%.*s", (int)(slash - file) + 1, file);
     }
     if (realpath(folder, real) == NULL) {
-        return err_set(err, RC_INVALID, NULL, "the folder %.200s cannot be used: %s", folder, strerror(errno));
+        return err_set(err, RC_INVALID, NULL, "the folder %.200s cannot be used: %s", folder,
+                       strerror(errno));
     }
     int n = snprintf(ret, PATH_BYTES_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
     return n < PATH_BYTES_MAX ? RC_OK : err_set(err, RC_INVALID, NULL, "the name of the file is too long");
 }
 
-static enum rc back_up(const struct settings *settings, const char *file, struct progress *progress, struct arena *mem,
-                       struct move_report *ret, struct err *err)
+/* Ctrl-C ends this process at once, and with it the daemon's work: it sees that nobody listens any more. */
+static enum rc back_up(const struct settings *settings, const char *file, struct progress *progress,
+                       struct arena *mem, struct move_report *ret, struct err *err)
 {
     const struct store_config store = {.url = settings->store.url, .password = settings->store.password_file};
-    const struct move_options options = options_of(progress, false);
     char path[PATH_BYTES_MAX];
     struct err nobody = {0};
     int fd = -1;
@@ -132,6 +137,7 @@ static enum rc back_up(const struct settings *settings, const char *file, struct
         *err = nobody;
         return rc;
     }
+    const struct move_options options = options_of(progress, false);
     rc = store_backup(&store, false, path, &options, ret, err);
     if (rc == RC_CONFLICT) {
         err_context(err, "no daemon could be asked (%s)", nobody.msg);
@@ -158,7 +164,8 @@ int backup(const char *config_path, const char *file, bool json)
 
 /* ---- restore ---- */
 
-static enum rc target_of(const struct restore_request *request, struct arena *mem, struct store_config *ret, struct err *err)
+static enum rc target_of(const struct restore_request *request, struct arena *mem, struct store_config *ret,
+                         struct err *err)
 {
     struct settings settings;
     if (request->to != NULL) {
@@ -173,8 +180,8 @@ static enum rc target_of(const struct restore_request *request, struct arena *me
     return rc;
 }
 
-static enum rc restore_file(const struct restore_request *request, struct progress *progress, struct arena *mem,
-                            struct move_report *ret, struct err *err)
+static enum rc restore_file(const struct restore_request *request, struct progress *progress,
+                            struct arena *mem, struct move_report *ret, struct err *err)
 {
     const struct move_options options = options_of(progress, request->verify);
     struct store_config to = {0};

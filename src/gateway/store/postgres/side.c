@@ -9,12 +9,14 @@
 
 #define OPEN_MS   30000
 #define LINGER_MS 600000 /* for the answer to any one statement: the largest make an index over everything */
-#define LEAVE_MS  2000   /* a daemon that ended just now may still be listed */
+#define LIVE_MS   20000 /* the same where a daemon may have to end meanwhile: counting is the longest it does */
+#define LEAVE_MS  2000 /* a daemon that ended just now may still be listed */
 
 struct postgres_side {
     struct side side; /* first */
     struct server server;
     struct postgres_connection *connection;
+    int64_t linger_ms;
 };
 
 static struct postgres_side *of(struct side *side)
@@ -24,7 +26,7 @@ static struct postgres_side *of(struct side *side)
 
 static void driver_linger(struct side *base)
 {
-    of(base)->connection->deadline = mono_after(clock_mono(), LINGER_MS);
+    of(base)->connection->deadline = mono_after(clock_mono(), of(base)->linger_ms);
 }
 
 /* ---- who else ---- */
@@ -68,20 +70,24 @@ static void driver_close(struct side *base, bool keep UNUSED)
 static enum rc prepare_session(struct side *side, enum side_role role, struct err *err)
 {
     driver_linger(side);
-    enum rc rc = sql_script(side->sql,
-                            "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0", err);
+    enum rc rc =
+        sql_script(side->sql, "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0", err);
     return rc == RC_OK && (role == SIDE_STORE || role == SIDE_TARGET) ? check_alone(side, err) : rc;
 }
 
-static enum rc driver_open(const struct store_config *config, enum side_role role, struct side **ret, struct err *err)
+static enum rc driver_open(const struct store_config *config, enum side_role role, struct side **ret,
+                           struct err *err)
 {
     struct postgres_side *side = mem_alloc(sizeof *side);
     if (side == NULL) {
         return err_set(err, RC_INTERNAL, NULL, "out of memory");
     }
     side->side.driver = &postgres_side;
+    side->linger_ms = role == SIDE_LIVE ? LIVE_MS : LINGER_MS;
     enum rc rc = server_init(&side->server, config->url, config->password, err);
-    rc = rc == RC_OK ? postgres_connect(&side->server, mono_after(clock_mono(), OPEN_MS), &side->connection, err) : rc;
+    rc = rc == RC_OK
+             ? postgres_connect(&side->server, mono_after(clock_mono(), OPEN_MS), &side->connection, err)
+             : rc;
     if (rc == RC_OK) {
         side->side.sql = &side->connection->sql;
         rc = prepare_session(&side->side, role, err);

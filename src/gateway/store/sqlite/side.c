@@ -34,29 +34,64 @@ static struct sqlite_side *of(struct side *side)
 
 /* ---- what it may be ---- */
 
-/* The header of the file: what it is, and in which mode. An empty file is a database without tables to SQLite, and no backup to us. */
-static enum rc check_header(const char *path, struct err *err)
+/* The head of the file (https://sqlite.org/fileformat.html 1.3): what it is, in which mode, and how long it must be. SQLite itself takes
+ * a last page that was cut short for one that ends in zeros. */
+#define HEAD_BYTES      100
+#define HEAD_PAGE_BYTES 16 /* 2 bytes; 1 stands for 65536 */
+#define HEAD_MODE       18 /* 1: rollback journal, 2: WAL */
+#define HEAD_PAGES      28 /* 4 bytes */
+
+static uint32_t big_endian(const uint8_t *p, unsigned bytes)
 {
-    char head[20] = "";
+    uint32_t value = 0;
+    for (unsigned i = 0; i < bytes; i++) {
+        value = value << 8 | p[i];
+    }
+    return value;
+}
+
+static bool read_head(const char *path, uint8_t head[HEAD_BYTES], int64_t *ret_bytes, struct err *err)
+{
     struct stat about;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0) {
-        return err_set(err, RC_INVALID, NULL, "%s cannot be read: %s", path, strerror(errno));
+        (void)err_set(err, RC_INVALID, NULL, "%s cannot be read: %s", path, strerror(errno));
+        return false;
     }
-    bool whole = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && read(fd, head, sizeof head) == (ssize_t)sizeof head;
+    bool whole = fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && read(fd, head, HEAD_BYTES) == HEAD_BYTES;
     close(fd);
     if (!whole || memcmp(head, "SQLite format 3", 16) != 0) {
-        return err_set(err, RC_INVALID, NULL, "%s is no backup: it is not a SQLite database", path);
+        (void)err_set(err, RC_INVALID, NULL, "%s is no backup: it is not a SQLite database", path);
+        return false;
     }
-    return head[18] == 1 ? RC_OK
-                         : err_set(err, RC_INVALID, NULL,
-                                   "%s is no backup but a store's own file; move it with migrate-store --from sqlite:%s", path,
-                                   path);
+    *ret_bytes = about.st_size;
+    return true;
+}
+
+static enum rc check_header(const char *path, struct err *err)
+{
+    uint8_t head[HEAD_BYTES];
+    int64_t bytes = 0;
+    if (!read_head(path, head, &bytes, err)) {
+        return RC_INVALID;
+    }
+    if (head[HEAD_MODE] != 1) {
+        return err_set(err, RC_INVALID, NULL,
+                       "%s is no backup but a store's own file; move it with migrate-store --from sqlite:%s",
+                       path, path);
+    }
+    uint32_t page_bytes = big_endian(head + HEAD_PAGE_BYTES, 2);
+    int64_t wanted = (int64_t)big_endian(head + HEAD_PAGES, 4) * (page_bytes == 1 ? 65536 : page_bytes);
+    return bytes == wanted ? RC_OK
+                           : err_set(err, RC_INVALID, NULL, "%s is not whole: it has %lld bytes of %lld",
+                                     path, (long long)bytes, (long long)wanted);
 }
 
 static enum rc check_there(const char *path, struct err *err)
 {
-    return access(path, R_OK) == 0 ? RC_OK : err_set(err, RC_INVALID, NULL, "%s cannot be read: %s", path, strerror(errno));
+    return access(path, R_OK) == 0
+               ? RC_OK
+               : err_set(err, RC_INVALID, NULL, "%s cannot be read: %s", path, strerror(errno));
 }
 
 /* ---- open and close ---- */
@@ -72,7 +107,8 @@ static void give_to_folder(const struct sqlite_side *side, int fd)
     }
     snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(side->path, '/') - side->path) + 1, side->path);
     if (stat(folder, &parent) == 0 && fchown(fd, parent.st_uid, parent.st_gid) != 0) {
-        LOG(LOG_DEBUG, "owner_not_changed", log_cstr("path", side->path)); /* the daemon will say that it may not open it */
+        LOG(LOG_DEBUG, "owner_not_changed",
+            log_cstr("path", side->path)); /* the daemon will say that it may not open it */
     }
 }
 
@@ -81,8 +117,9 @@ static enum rc make_file(struct sqlite_side *side, struct err *err)
 {
     int fd = open(side->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
-        return errno == EEXIST ? RC_OK
-                               : err_set(err, RC_INVALID, NULL, "%s cannot be made: %s", side->path, strerror(errno));
+        return errno == EEXIST
+                   ? RC_OK
+                   : err_set(err, RC_INVALID, NULL, "%s cannot be made: %s", side->path, strerror(errno));
     }
     side->made = true;
     give_to_folder(side, fd);
@@ -157,7 +194,8 @@ static void driver_close(struct side *base, bool keep)
     mem_free(side);
 }
 
-static enum rc driver_open(const struct store_config *config, enum side_role role, struct side **ret, struct err *err)
+static enum rc driver_open(const struct store_config *config, enum side_role role, struct side **ret,
+                           struct err *err)
 {
     struct sqlite_side *side = mem_alloc(sizeof *side);
     if (side == NULL) {
@@ -196,8 +234,8 @@ static int on_step(void *arg)
     struct snapshot *snapshot = arg;
     struct stat about;
     int64_t done_kib = stat(snapshot->file, &about) == 0 ? (int64_t)about.st_size / 1024 : 0;
-    const struct move_progress progress = {"copy", "", "KiB", done_kib < snapshot->all_kib ? done_kib : snapshot->all_kib,
-                                           snapshot->all_kib};
+    const struct move_progress progress = {
+        "copy", "", "KiB", done_kib < snapshot->all_kib ? done_kib : snapshot->all_kib, snapshot->all_kib};
     snapshot->stopped = move_watch(snapshot->options, &progress, NULL) != RC_OK;
     return snapshot->stopped;
 }
@@ -232,12 +270,14 @@ static int vacuum_into(sqlite3 *db, const char *file)
     return code;
 }
 
-static enum rc driver_snapshot(struct side *base, const char *file, const struct move_options *options, struct err *err)
+static enum rc driver_snapshot(struct side *base, const char *file, const struct move_options *options,
+                               struct err *err)
 {
     struct snapshot snapshot = {.side = of(base), .file = file, .options = options};
     sqlite3 *db = snapshot.side->connection->db;
-    enum rc rc = side_number(base, STR("select page_count * page_size / 1024 from pragma_page_count, pragma_page_size"),
-                             &snapshot.all_kib, err);
+    enum rc rc = side_number(
+        base, STR("select page_count * page_size / 1024 from pragma_page_count, pragma_page_size"),
+        &snapshot.all_kib, err);
     if (rc != RC_OK) {
         return rc;
     }

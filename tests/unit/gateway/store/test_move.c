@@ -20,7 +20,8 @@ struct world {
     struct err err;
 };
 
-static const struct move_options plain = {.sha256 = crypto_sha256}, compared = {.sha256 = crypto_sha256, .compare = true};
+static const struct move_options plain = {.sha256 = crypto_sha256},
+                                 compared = {.sha256 = crypto_sha256, .compare = true};
 
 static void fill_store(const char *url)
 {
@@ -133,11 +134,15 @@ static void test_tables__every_table_of_the_schema_is_listed(void **state)
     sqlite3_stmt *stmt;
     unsigned tables = 0;
     assert_int_equal(sqlite3_open(world->folder.file, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "select name from sqlite_master where type = 'table'", -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "select name from sqlite_master where type = 'table'", -1, &stmt, NULL),
+        SQLITE_OK);
     for (; sqlite3_step(stmt) == SQLITE_ROW; tables++) {
         const char *name = (const char *)sqlite3_column_text(stmt, 0);
         if (table_row_of(str_of(name)) == NULL) {
-            fail_msg("table %s is not in the list of tables.c: say there what becomes of it when a store moves", name);
+            fail_msg(
+                "table %s is not in the list of tables.c: say there what becomes of it when a store moves",
+                name);
         }
     }
     sqlite3_finalize(stmt);
@@ -162,9 +167,12 @@ static void test_move__copies_and_compares_every_row(void **state)
     assert_int_equal(rows_of(world, "number"), 300);
     assert_int_equal(rows_of(world, "operation"), 2);
     assert_int_equal(ask(world->to_file, "select count(*) from number"), 300);
-    assert_int_equal(ask(world->to_file, "select count(*) from operation where fingerprint = x'00ff5c7d22'"), 1);
-    assert_int_equal(ask(world->to_file, "select first_sent from operation where fingerprint = x''"), -INT64_MAX);
-    assert_int_equal(ask(world->to_file, "select before = '' and account is null and length(after) = 21 from audit"), 1);
+    assert_int_equal(ask(world->to_file, "select count(*) from operation where fingerprint = x'00ff5c7d22'"),
+                     1);
+    assert_int_equal(ask(world->to_file, "select first_sent from operation where fingerprint = x''"),
+                     -INT64_MAX);
+    assert_int_equal(
+        ask(world->to_file, "select before = '' and account is null and length(after) = 21 from audit"), 1);
 }
 
 static void test_move__digests_tell_tables_apart_and_not_where_they_are(void **state)
@@ -257,11 +265,12 @@ static void test_move__brings_an_older_schema_up_to_date(void **state)
     struct world *world = *state;
     char applied[300];
     remove_all(world->folder.file);
-    execute(world->folder.file, "create table migration (number bigint not null primary key, name text not null,"
-                                " checksum text not null, applied_at bigint not null)");
+    execute(world->folder.file,
+            "create table migration (number bigint not null primary key, name text not null,"
+            " checksum text not null, applied_at bigint not null)");
     execute(world->folder.file, migrations_sqlite[0].text);
-    snprintf(applied, sizeof applied, "insert into migration values (1, '%s', '%s', 0)", migrations_sqlite[0].name,
-             migrations_sqlite[0].checksum);
+    snprintf(applied, sizeof applied, "insert into migration values (1, '%s', '%s', 0)",
+             migrations_sqlite[0].name, migrations_sqlite[0].checksum);
     execute(world->folder.file, applied);
     execute(world->folder.file, "insert into outbox values (0, 'alder', 5)");
     expect(world, move(world, &compared), RC_OK, "");
@@ -298,11 +307,14 @@ static void test_move__finds_what_differs_and_undoes_it(void **state)
     static const struct {
         const char *trigger, *found;
     } cases[] = {
-        {"create trigger spoil after insert on audit begin update audit set before = 'x' where id = new.id; end",
+        {"create trigger spoil after insert on audit begin update audit set before = 'x' where id = new.id; "
+         "end",
          "differs at audit 7: another value in column before"},
-        {"create trigger spoil after insert on number begin delete from number where telephone_number = 4930900299; end",
+        {"create trigger spoil after insert on number begin delete from number where telephone_number = "
+         "4930900299; end",
          "differs at number 4930900299: missing in the copy"},
-        {"create trigger spoil after insert on audit begin insert into rfi (tenant_key, tenant_id, parts, configuration_revision, status_revision, configuration_at, status_at)"
+        {"create trigger spoil after insert on audit begin insert into rfi (tenant_key, tenant_id, parts, "
+         "configuration_revision, status_revision, configuration_at, status_at)"
          " values ('x', 'x', 0, 1, 1, 1, 1); end",
          "not in the original"},
     };
@@ -379,7 +391,8 @@ static void test_restore__goes_on_with_later_revisions(void **state)
     expect(world, back_up(world, false), RC_OK, "");
     int64_t before = ask(world->backup, "select value from setting where name = 'revision'");
     expect(world, restore(world, &compared), RC_OK, "");
-    assert_int_equal(ask(world->to_file, "select value from setting where name = 'revision'"), before + MOVE_JUMP);
+    assert_int_equal(ask(world->to_file, "select value from setting where name = 'revision'"),
+                     before + MOVE_JUMP);
     expect(world, restore(world, &compared), RC_CONFLICT, "not empty");
 }
 
@@ -412,7 +425,8 @@ static void test_check__finds_what_cannot_be(void **state)
         {"delete from number where telephone_number = 4930900007", "not as many as are counted: alder"},
         {"update number_count set zoom = 1", "not as many as are counted: alder"},
         {"update setting set value = 3 where name = 'revision'", "ahead of the counter"},
-        {"update number set releasing = 1 where telephone_number = 4930900007", "not as many as are counted: alder"},
+        {"update number set releasing = 1 where telephone_number = 4930900007",
+         "not as many as are counted: alder"},
         {"insert into migration values (99, 'later', 'x', 0)", "newer"},
         {"create table forgotten (id integer primary key)", "forgotten"},
     };
