@@ -8,7 +8,7 @@
 #define REVISION_BLOCK   100000 /* how far is written ahead */
 #define REVISION_RESERVE 20000  /* left over at the start of a group: more than a usual one needs */
 
-#define PURGE_ROWS       500 /* in one go */
+#define PURGE_ROWS 500 /* in one go */
 
 /* ---- revisions ---- */
 

@@ -149,7 +149,8 @@ static const struct config_option admin_options[] = {
      .type = CONFIG_PATH,
      .offset = AT(admin.socket),
      .standard = "/run/numgate/admin.sock",
-     .doc = "A Unix socket for `numgated backup`; only root and the daemon's own user may use it. Empty: none."},
+     .doc =
+         "A Unix socket for `numgated backup`; only root and the daemon's own user may use it. Empty: none."},
 };
 
 static const struct config_option access_options[] = {
@@ -258,20 +259,23 @@ static const struct config_option store_options[] = {
      .offset = AT(store.url),
      .standard = "sqlite:/var/lib/numgate/numgate.db",
      .max = 1000,
-     .doc = "Where everything is stored: sqlite:PATH for one node, or postgresql://HOST/DATABASE for one or many, as libpq takes "
+     .doc = "Where everything is stored: sqlite:PATH for one node, or postgresql://HOST/DATABASE for one or "
+            "many, as libpq takes "
             "it. Several hosts: postgresql://a,b/numgate?target_session_attrs=read-write."},
     {.name = "password_file",
      .type = CONFIG_SECRET,
      .offset = AT(store.password_file),
      .example = "/etc/numgate/database-password",
-     .doc = "PostgreSQL: a file with the password of the database's user. Not needed with certificates or peer authentication."},
+     .doc = "PostgreSQL: a file with the password of the database's user. Not needed with certificates or "
+            "peer authentication."},
     {.name = "connections",
      .type = CONFIG_INT,
      .offset = AT(store.connections),
      .standard = "24",
      .min = 3,
      .max = 500,
-     .doc = "PostgreSQL: connections for requests, a third of them for reads. Four more are used for scans, the rate limit and upkeep."},
+     .doc = "PostgreSQL: connections for requests, a third of them for reads. Four more are used for scans, "
+            "the rate limit and upkeep."},
 };
 
 static const struct config_option gateway_options[] = {

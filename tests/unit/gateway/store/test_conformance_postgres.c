@@ -11,7 +11,8 @@ static const char *url;
 static void empty_database(void)
 {
     PGconn *conn = PQconnectdb(url);
-    PGresult *result = PQexec(conn, "set client_min_messages = error; drop schema public cascade; create schema public");
+    PGresult *result =
+        PQexec(conn, "set client_min_messages = error; drop schema public cascade; create schema public");
     if (PQresultStatus(result) != PGRES_COMMAND_OK) {
         fail_msg("%s", PQerrorMessage(conn));
     }
