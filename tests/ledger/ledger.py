@@ -5,6 +5,9 @@ request of each whose outcome is open. What must then hold is exact: the resourc
 acknowledged requests, or those and the open one, whole. Nothing in between, and nothing else. Some requests carry repeatability
 headers; an open one of these is sent again after the restart and must have happened once.
 
+Patient writers, which several nodes can have, do not wait for a restart: they send a request that had no answer, or 503, again and again, in
+turns to each node, until they are told how it ended. Then no outcome is open, and what is there is what was acknowledged.
+
 A broken promise is a line in Ledger.violations; nothing here raises for it, since one test wants to see some.
 """
 import email.utils
@@ -13,6 +16,7 @@ import json
 import random
 import ssl
 import threading
+import time
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -21,6 +25,12 @@ from conftest import API_VERSION, wait_until
 
 WRITERS = 8
 NUMBERS_EACH = 300  # a writer's numbers: few enough to be written again and again, and read back whole
+PATIENCE_SECONDS = 60  # of a patient writer with one request
+# Services by their names in number_count; with _enabled behind, in account and number.
+COUNTED = ("operator_connect", "phone_mobile", "direct_routing", "zoom", "call_protection")
+# Of PostgreSQL: what is under way in a database, beside who asks.
+OPEN_TRANSACTIONS = ("select pid, state, query from pg_stat_activity where datname = current_database() and xact_start is not null"
+                     " and backend_type = 'client backend' and pid <> pg_backend_pid()")
 GONE = http.client.HTTPException, OSError  # what a client sees of a daemon that is killed
 
 
@@ -62,6 +72,7 @@ class Writer:
 
     def __init__(self, ledger, index, seed):
         self.ledger, self.random = ledger, random.Random(seed)
+        self.node, self.connection = ledger.nodes[index % len(ledger.nodes)], None
         self.account = f"ledger-{index}"
         self.numbers = [f"+49{30 + index}{n:07}" for n in range(NUMBERS_EACH)]
         self.resources = {}  # acknowledged
@@ -78,7 +89,7 @@ class Writer:
         return f"{self.account}-{self.count}"
 
     def operation(self, method, path, body, statuses, effects):
-        return Operation(method, path, body, statuses, effects, repeatable=self.random.random() < 0.5)
+        return Operation(method, path, body, statuses, effects, self.ledger.patient or self.random.random() < 0.5)
 
     def number_body(self, number, value):
         return {"telephoneNumber": number, "accountName": self.account,
@@ -132,7 +143,13 @@ class Writer:
 
     # ---- writing ----
 
-    def run(self, connection):
+    def run(self):
+        if self.ledger.patient:
+            self.run_patiently()
+        else:
+            self.run_on(self.ledger.connect(self.node))
+
+    def run_on(self, connection):
         """Writes until the daemon is gone, or says that it cannot."""
         try:
             while not self.ledger.stop:
@@ -148,6 +165,39 @@ class Writer:
             self.ledger.cut_off()
         finally:
             connection.close()
+
+    def run_patiently(self):
+        while not self.ledger.stop:
+            self.open = self.next_operation()
+            status, etag = self.insist(self.open)
+            if status not in self.open.statuses:
+                self.ledger.violate(f"{self.open.method} {self.open.path} was answered {status}")
+                return
+            self.acknowledged(self.open, etag)
+            self.open = None
+            self.ledger.count_one()
+
+    def insist(self, operation):
+        """Status and ETag of its first answer but 503."""
+        begun, status, etag = time.monotonic(), 503, None
+        while status == 503 and time.monotonic() < begun + PATIENCE_SECONDS:
+            try:
+                self.connection = self.connection or self.ledger.connect(self.node)
+                status, etag = self.ledger.send(self.connection, operation)
+            except GONE:
+                status = 503
+            if status == 503:
+                self.turn_away()
+        self.ledger.note_wait(time.monotonic() - begun)
+        return status, etag
+
+    def turn_away(self):
+        """To the next node, after a pause in which others come to their turn."""
+        if self.connection:
+            self.connection.close()
+        nodes = self.ledger.nodes
+        self.connection, self.node = None, nodes[(nodes.index(self.node) + 1) % len(nodes)]
+        self.ledger.pause()
 
     def acknowledged(self, operation, etag):
         self.resources = operation.apply(self.resources)
@@ -189,11 +239,13 @@ class Writer:
 
 
 class Ledger:
-    """All writers of one daemon, over as many of its lives as a test likes."""
+    """All writers of one daemon, or of all nodes on one database, over as many of their lives as a test likes. `settled` waits until nothing
+    is under way any more that was begun by a daemon which is gone."""
 
-    def __init__(self, server, seed):
-        self.server = server
+    def __init__(self, server, seed, nodes=None, patient=False, settled=lambda: None):
+        self.server, self.nodes, self.patient, self.settled = server, nodes or [server], patient, settled
         self.random = random.Random(seed)
+        self.slowest = self.longest = 0.0  # seconds: answer; time until a patient writer had one that it could use
         self.writers = [Writer(self, i, f"{seed}/{i}") for i in range(WRITERS)]
         self.violations = []
         self.acknowledged = []  # operations since the last verification
@@ -239,19 +291,27 @@ class Ledger:
             self.lost += 1
             self.changed.notify_all()
 
+    def note_wait(self, seconds):
+        with self.changed:
+            self.longest = max(self.longest, seconds)
+
     # ---- the wire ----
 
-    def connect(self):
-        context = ssl.create_default_context(cafile=self.server.ca)
-        return http.client.HTTPSConnection("localhost", self.server.port, timeout=60, context=context)
+    def connect(self, node):
+        context = ssl.create_default_context(cafile=node.ca)
+        return http.client.HTTPSConnection("localhost", node.port, timeout=60, context=context)
 
     def send(self, connection, operation):
         mark = "&" if "?" in operation.path else "?"
         body = json.dumps(operation.body) if operation.body is not None else None
+        begun = time.monotonic()
         connection.request(operation.method, f"{operation.path}{mark}api-version={API_VERSION}", body,
                            {"Authorization": f"Bearer {self.server.lab.token()}", **operation.headers()})
         reply = connection.getresponse()
         reply.read()
+        self.check(reply.status != 503 or "Retry-After" in reply.headers, f"503 without Retry-After for {operation.path}")
+        with self.changed:
+            self.slowest = max(self.slowest, time.monotonic() - begun)
         return reply.status, reply.headers.get("ETag")
 
     # ---- a round ----
@@ -259,7 +319,7 @@ class Ledger:
     def write_until(self, writes, end):
         """Lets all writers write; calls end() once so many writes were acknowledged, or a writer could not go on."""
         self.writes, self.lost, self.stop = 0, 0, False
-        threads = [threading.Thread(target=writer.run, args=(self.connect(),)) for writer in self.writers]
+        threads = [threading.Thread(target=writer.run) for writer in self.writers]
         for thread in threads:
             thread.start()
         with self.changed:
@@ -270,6 +330,13 @@ class Ledger:
         for thread in threads:
             thread.join(60)
             self.check(not thread.is_alive(), "a client got neither an answer nor the end of its connection")
+
+    def await_writes(self, writes):
+        """Until so many more were acknowledged; for end() of write_until()."""
+        with self.changed:
+            wanted = self.writes + writes
+            enough = self.changed.wait_for(lambda: self.writes >= wanted or self.violations, timeout=60)
+            self.check(enough, f"{wanted - self.writes} of {writes} writes were not acknowledged in 60 s")
 
     def pause(self):
         """Up to 10 ms, so that the kill meets whatever the daemon is doing then. Nothing waits for this to be long enough."""
@@ -286,6 +353,7 @@ class Ledger:
 
     def verify(self):
         """Reads everything back."""
+        self.settled()
         with self.server.client() as client:
             found = self.read_resources(client)
             happened = []
@@ -346,6 +414,25 @@ class Ledger:
             ids = [row["id"] for row in client.items("/numgate/v1/audit", order="oldestFirst", maxpagesize="500")]
         self.check(ids == sorted(self.audit_seen),
                    f"audit rows come and go: there were {len(self.audit_seen)}, there are {len(ids)}")
+
+
+def verify_rows(sql):
+    """What no race and no crash may break, in the database itself. `sql` returns the rows of a statement."""
+    sums = ", ".join(f"sum({column})" for column in COUNTED)
+    real = ", ".join(f"count(case when {column}_enabled = 1 then 1 end)" for column in COUNTED)
+    counted = sql(f"select account, sum(numbers), {sums} from number_count group by account having (sum(numbers), {sums})"
+                  " <> (0, 0, 0, 0, 0, 0) order by account")
+    assert counted == sql(f"select account, count(*), {real} from number where releasing = 0 group by account order by account")
+    assert sql("select telephone_number, account from number where account not in (select name from account)") == []
+    for column in COUNTED:
+        assert sql("select n.telephone_number, n.account from number n join account a on a.name = n.account"
+                   f" where n.{column}_enabled = 1 and coalesce(a.{column}_enabled, 0) <> 1") == [], (
+                       f"numbers with {column}, which their account has not")
+    # In audit, action 0 is creation and 2 is deletion; rows of kind 0 are of accounts, of kind 1 of numbers.
+    for kind, there in enumerate(("select name as key from account", "select '+' || telephone_number as key from number")):
+        assert sql("select key, sum(n) from (select key, case action when 0 then 1 when 2 then -1 else 0 end as n from audit"
+                   f" where kind = {kind} union all select key, -1 from ({there}) there) rows"
+                   " group by key having sum(n) <> 0") == [], "the audit has other creations and deletions than what is there"
 
 
 def await_ended(server, timeout=30):

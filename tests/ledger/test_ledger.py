@@ -8,12 +8,12 @@ import random
 import shutil
 import sqlite3
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import pytest
-from conftest import BIN, rounds, sqlite_only, wait_until
-from ledger import Ledger, await_ended
+from conftest import BIN, STORE, rounds, shared_cluster, sqlite_only, wait_until
+from ledger import OPEN_TRANSACTIONS, Ledger, await_ended, verify_rows
 
-pytestmark = sqlite_only  # they look into the file
 KILLS = int(os.environ.get("NUMGATE_LEDGER_ROUNDS", rounds(5, 50, 500)))
 POWER_CUTS = max(KILLS // 5, 1)
 WRITES = 100  # acknowledged, at least, in each round
@@ -32,18 +32,41 @@ def report(ledger, done):
     assert not ledger.violations, "\n".join(ledger.violations[:20])
 
 
+def rows_of(server, text):
+    """What a server's database answers, past the server; values as texts."""
+    if STORE == "postgresql":
+        return shared_cluster().sql(text, urlsplit(server.store_url).path[1:])
+    with closing(sqlite3.connect(server.database)) as db:
+        return [[str(value) for value in row] for row in db.execute(text)]
+
+
+def change_rows(server, script):
+    if STORE == "postgresql":
+        rows_of(server, script)
+        return
+    with closing(sqlite3.connect(server.database)) as db:
+        db.executescript(script)
+
+
 def verify_file(path):
     """Of a daemon that has ended."""
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("pragma integrity_check").fetchall() == [("ok",)]
-        counted = "select account, sum(numbers) n from number_count group by account having n > 0 order by account"
-        real = "select account, count(*) n from number where not releasing group by account order by account"
-        assert db.execute(counted).fetchall() == db.execute(real).fetchall()
+        verify_rows(lambda text: db.execute(text).fetchall())
+
+
+def await_quiet(server):
+    """On PostgreSQL the sessions of a daemon that was killed end what it had begun."""
+    wait_until(lambda: STORE == "sqlite" or not rows_of(server, OPEN_TRANSACTIONS), what="the end of all transactions")
+
+
+def open_ledger(server, seed):
+    return Ledger(server, seed, settled=lambda: await_quiet(server))
 
 
 def test_ledger__every_acknowledged_write_survives_sigkill(make_server, seed):
     server = make_server()
-    ledger = Ledger(server, seed)
+    ledger = open_ledger(server, seed)
     for done in range(KILLS):
         ledger.kill_after(WRITES + ledger.random.randrange(50))
         if ledger.random.random() < 0.2:  # killed again while it recovers
@@ -55,11 +78,14 @@ def test_ledger__every_acknowledged_write_survives_sigkill(make_server, seed):
         assert not ledger.violations, f"round {done}:\n" + "\n".join(ledger.violations[:20])
     ledger.verify_audit_whole()
     assert server.terminate() == 0
-    verify_file(server.database)
+    verify_rows(lambda text: rows_of(server, text))
+    if STORE == "sqlite":
+        verify_file(server.database)
     report(ledger, KILLS)
 
 
 # What a daemon must never do to its data, done here between two of its lives; and words of what the ledger must say to it.
+BEGIN_AGAIN = {"sqlite": "update setting set value = 1 where name = 'revision';", "postgresql": "alter sequence revision restart;"}
 LAST = "where telephone_number = (select max(telephone_number) from number)"
 DAMAGE = {
     "a write lost": (f"delete from number {LAST}", "acknowledged writes lost"),
@@ -68,9 +94,8 @@ DAMAGE = {
     "a wrong count": ("update number_count set numbers = numbers + 1, zoom = zoom + 1", "numberCount"),
     "an audit row lost": ("delete from audit where id = (select max(id) from audit)", "audit rows"),
     "an audit row twice": ("create temp table twice as select * from audit order by id desc limit 1;"
-                           "update twice set id = id + 1000000; insert into audit select * from twice", "audit rows"),
-    "revisions begin again": ("update setting set value = 1 where name = 'revision';"
-                              "update audit set id = id + 1000000", "ETag"),
+                           "update twice set id = id + 1000000000; insert into audit select * from twice", "audit rows"),
+    "revisions begin again": (BEGIN_AGAIN[STORE] + "update audit set id = id + 1000000000", "ETag"),
 }
 
 
@@ -78,13 +103,13 @@ DAMAGE = {
 def test_ledger__sees_damage(make_server, seed, damage):
     script, words = DAMAGE[damage]
     server = make_server()
-    ledger = Ledger(server, seed)
+    ledger = open_ledger(server, seed)
     ledger.kill_after(WRITES)
     server.start()
     ledger.verify()  # settles what was open, so that the damage is nothing that could be
     server.kill()
-    with closing(sqlite3.connect(server.database)) as db:
-        db.executescript(script)
+    await_quiet(server)
+    change_rows(server, script)
     server.start()
     ledger.verify()
     ledger.kill_after(WRITES)
@@ -131,6 +156,7 @@ def power_round(ledger, power, number, writes=WRITES):
     power.cut()
 
 
+@sqlite_only
 def test_ledger__every_acknowledged_write_survives_a_power_cut(make_server, seed):
     power = Power(make_server)
     ledger = Ledger(power.server, seed)
@@ -147,6 +173,7 @@ def test_ledger__every_acknowledged_write_survives_a_power_cut(make_server, seed
     report(ledger, POWER_CUTS)
 
 
+@sqlite_only
 def test_ledger__notices_a_store_that_does_not_sync(make_server, seed):
     power = Power(make_server, {"NUMGATE_TEST_NO_SYNC": "1"})
     ledger = Ledger(power.server, seed)
@@ -159,6 +186,7 @@ def test_ledger__notices_a_store_that_does_not_sync(make_server, seed):
     assert lost, "with synchronous=NORMAL acknowledged writes are lost to a power cut, and the ledger did not see it"
 
 
+@sqlite_only
 def test_ledger__the_switch_that_loses_data_needs_a_test_target(make_server):
     server = make_server("[deployment]\ntest_target = no\n", start=False, environment={"NUMGATE_TEST_NO_SYNC": "1"})
     server.spawn()
@@ -172,6 +200,7 @@ def await_failure(server):
     assert "store_failed" in [row["event"] for row in server.log_rows()], server.tail()
 
 
+@sqlite_only
 def test_ledger__failed_fsync_ends_the_daemon_and_nothing_acknowledged_is_lost(make_server, seed):
     power = Power(make_server)
     ledger = Ledger(power.server, seed)
@@ -192,6 +221,7 @@ def test_ledger__failed_fsync_ends_the_daemon_and_nothing_acknowledged_is_lost(m
     report(ledger, times)
 
 
+@sqlite_only
 def test_ledger__failed_fsync_of_a_checkpoint_ends_the_daemon_too(make_server, seed):
     power = Power(make_server)
     power.plug_in()
@@ -220,6 +250,7 @@ def starts(server):
     return started()
 
 
+@sqlite_only
 def test_ledger__failed_fsync_while_the_database_is_made_ends_the_daemon_and_the_next_one_makes_it(make_server):
     power = Power(make_server)
     for nth in itertools.count(1):
