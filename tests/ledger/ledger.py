@@ -21,6 +21,8 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import requests
+import urllib3
 from conftest import API_VERSION, wait_until
 
 WRITERS = 8
@@ -351,10 +353,19 @@ class Ledger:
 
     # ---- after the restart ----
 
+    def reader(self):
+        """A client that reads everything back; as patient as the writers are."""
+        client = self.server.client()
+        if self.patient:
+            again = urllib3.Retry(20, status_forcelist=[503], backoff_factor=0.05, respect_retry_after_header=False,
+                                  raise_on_status=False)
+            client.mount("https://", requests.adapters.HTTPAdapter(max_retries=again))
+        return client
+
     def verify(self):
         """Reads everything back."""
         self.settled()
-        with self.server.client() as client:
+        with self.reader() as client:
             found = self.read_resources(client)
             happened = []
             for writer in self.writers:
@@ -410,7 +421,7 @@ class Ledger:
 
     def verify_audit_whole(self):
         """Rows that were there are there still; verify() looks at the new ones only."""
-        with self.server.client() as client:
+        with self.reader() as client:
             ids = [row["id"] for row in client.items("/numgate/v1/audit", order="oldestFirst", maxpagesize="500")]
         self.check(ids == sorted(self.audit_seen),
                    f"audit rows come and go: there were {len(self.audit_seen)}, there are {len(ids)}")

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+import requests
 from conftest import API_VERSION, ROOT, account_body, number_body, phone_number, wait_until
 
 sys.path.append(str(ROOT / "tests" / "ledger"))
@@ -127,11 +128,15 @@ class Crowd:
 
 
 class Site:
-    """A database and the nodes on it."""
+    """A database and the nodes on it. `ports`: for each node those it looks for the database on, instead of the cluster's own; further
+    options are libpq's."""
 
-    def __init__(self, make_nodes, cluster, count=2, config="", ports=None, start=True, **options):
+    def __init__(self, make_nodes, cluster, count=2, config="", ports=None, **options):
         self.cluster, self.database = cluster, cluster.create_database()
-        self.nodes = make_nodes(count, config, cluster.url(self.database, ports, **options), start)
+        if ports:
+            self.nodes = [make_nodes(1, config, cluster.url(self.database, p, **options))[0] for p in ports]
+        else:
+            self.nodes = make_nodes(count, config, cluster.url(self.database, **options))
 
     def sql(self, text):
         return self.cluster.sql(text, self.database)
@@ -153,6 +158,13 @@ class Site:
         answer = Caller(self.nodes[0]).put_number(account, number, *services, **more)
         assert answer.status == 201, answer
         return number
+
+    def ready(self):
+        """What each node says of itself."""
+        return [requests.get(f"{node.admin_url}/ready", timeout=TIMES_OUT).status_code for node in self.nodes]
+
+    def await_ready(self):
+        wait_until(lambda: set(self.ready()) == {200}, what="all nodes being ready")
 
     def await_quiet(self):
         """Until nothing is under way any more, of nodes that are gone too."""
