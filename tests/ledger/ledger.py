@@ -76,7 +76,7 @@ class Writer:
         self.ledger, self.random = ledger, random.Random(seed)
         self.node, self.connection = ledger.nodes[index % len(ledger.nodes)], None
         self.account = f"ledger-{index}"
-        self.numbers = [f"+49{30 + index}{n:07}" for n in range(NUMBERS_EACH)]
+        self.numbers = [f"+44{20 + index}{n:07}" for n in range(NUMBERS_EACH)]
         self.resources = {}  # acknowledged
         self.etags = {}  # of resources whose last write told one
         self.revision = 0  # the highest that any ETag told
