@@ -162,6 +162,8 @@ struct upkeep {
     pthread_cond_t wanted;
     bool closed, hurry;
     struct mono purge_next;
+    char reason[sizeof(
+        ((struct err *)NULL)->msg)]; /* why it is away, as last logged; empty: it is not. The thread's own */
     pthread_t thread;
     bool started;
 };

@@ -75,13 +75,17 @@ static enum health health_of(enum rc rc, const struct err *err)
     return rc == RC_OK ? HEALTHY : full ? FULL : AWAY;
 }
 
+/* Once for each reason: "cannot be reached" may become "is a primary of the past", and whoever is called at night must read that. */
 static void note(struct postgres_store *store, enum health health, const struct err *err)
 {
-    enum health before = atomic_exchange(&store->health, health);
-    if (health != HEALTHY && before == HEALTHY) {
+    struct upkeep *upkeep = &store->upkeep;
+    atomic_store(&store->health, health);
+    if (health != HEALTHY && strcmp(upkeep->reason, err->msg) != 0) {
         LOG(LOG_ERROR, "database_away", log_cstr("error", err->msg));
-    } else if (health == HEALTHY && before != HEALTHY) {
+        snprintf(upkeep->reason, sizeof(upkeep->reason), "%s", err->msg);
+    } else if (health == HEALTHY && upkeep->reason[0] != '\0') {
         LOG(LOG_NOTICE, "database_back", log_i64("timeline", atomic_load(&store->server.timeline_max)));
+        upkeep->reason[0] = '\0';
     }
 }
 
