@@ -118,25 +118,47 @@ def test_migrate__refuses_while_a_daemon_uses_either_side(old, make_server):
     migrate(old, old.store, target)
 
 
-def test_migrate__interrupted_leaves_nothing_and_can_be_run_again(old, tmp_path):
-    """The target is held by a lock of ours, so that the signal meets it in the middle."""
-    target = new_database()
-    migrate_once = [BIN / "numgated", "migrate-store", "--from", old.store, "--to", target]
+def make_long(tmp_path):
+    """The old store: long enough for its copying to be met in the middle."""
     with closing(sqlite3.connect(tmp_path / "old.db")) as db:
         row = db.execute("select * from audit limit 1").fetchone()
         marks = ",".join("?" * len(row))
         db.executemany(f"insert into audit values ({marks})", ((10_000_000 + i, *row[1:]) for i in range(60_000)))
         db.commit()
+
+
+def await_copying(target):
+    wait_until(lambda: shared_cluster().sql("select 1 from pg_stat_activity where application_name = 'numgated' and query like"
+                                            f" 'insert into audit%' and datname = '{database_of(target)}'"), what="the copying")
+
+
+def test_migrate__keeps_a_node_out_that_starts_in_the_middle(old, make_server, tmp_path):
+    target = new_database()
+    make_long(tmp_path)
+    migrate_once = [BIN / "numgated", "migrate-store", "--from", old.store, "--to", target]
+    with subprocess.Popen(migrate_once, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+        await_copying(target)
+        process.send_signal(signal.SIGSTOP)
+        node = make_server(f"[store]\nurl = {target}\n", start=False)
+        node.spawn()
+        wait_until(lambda: "is being moved or filled" in node.output(), what="the refusal")
+        node.terminate()
+        process.send_signal(signal.SIGCONT)
+        assert process.wait(60) == 0
+
+
+def test_migrate__interrupted_leaves_nothing_and_can_be_run_again(old, tmp_path):
+    target = new_database()
+    make_long(tmp_path)
+    migrate_once = [BIN / "numgated", "migrate-store", "--from", old.store, "--to", target]
     with open(tmp_path / "log", "wb") as log, subprocess.Popen(migrate_once, stderr=log, stdout=log) as process:
-        wait_until(lambda: shared_cluster().sql("select 1 from pg_stat_activity where application_name = 'numgated' and query like"
-                                                f" 'insert into audit%' and datname = '{database_of(target)}'"), what="the copying")
+        await_copying(target)
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 1
     assert b"stopped" in (tmp_path / "log").read_bytes()
     assert shared_cluster().sql("select count(*) from audit", database_of(target)) == [["0"]]
     with subprocess.Popen(migrate_once, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
-        wait_until(lambda: shared_cluster().sql("select 1 from pg_stat_activity where application_name = 'numgated' and query like"
-                                                f" 'insert into audit%' and datname = '{database_of(target)}'"), what="the copying")
+        await_copying(target)
         process.kill()
     assert migrate(old, old.store, target)["audit"]["rows"] > 60_000
 

@@ -38,7 +38,7 @@ def test_bad_configuration__logs_every_finding_once(make_server):
     server = make_server(start=False)
     server.config.write_text(server.config.read_text() + "\n[log]\nlevle = info\ncolour = yes\n")
     server.spawn()
-    assert server.wait() == 1
+    assert server.wait() == 78
     errors = [row["error"] for row in server.log_rows() if row["event"] == "bad_configuration"]
     assert ["levle" in error for error in errors] == [True, False] and "colour" in errors[1], server.output()
 

@@ -151,14 +151,14 @@ def test_reload__under_load_disturbs_nobody(make_server):
 
 
 def test_start__refuses_a_bad_configuration_with_its_reason(make_server):
-    for config, word in (("[limits]\nrequests_per_minutes = 1\n", "requests_per_minute"),
-                         ("[server]\nlisten = https://0.0.0.0:1\n", "allow"),
-                         ("[server]\nlisten = http://192.0.2.1:1\n[access]\nallow = 192.0.2.1\n", "loopback"),
-                         ("[server]\ntls_key = /nonexistent\n", "/nonexistent"),
-                         ("[store]\nurl = sqlite:/nonexistent/x.db\n", "/nonexistent")):
+    for config, word, status in (("[limits]\nrequests_per_minutes = 1\n", "requests_per_minute", 78),
+                                 ("[server]\nlisten = https://0.0.0.0:1\n", "allow", 78),
+                                 ("[server]\nlisten = http://192.0.2.1:1\n[access]\nallow = 192.0.2.1\n", "loopback", 78),
+                                 ("[server]\ntls_key = /nonexistent\n", "/nonexistent", 1),
+                                 ("[store]\nurl = sqlite:/nonexistent/x.db\n", "/nonexistent", 1)):
         server = make_server(config, start=False)
         server.spawn()
-        assert server.wait() == 1
+        assert server.wait() == status, word
         assert word in server.output(), server.output()
 
 

@@ -22,8 +22,9 @@
 
 #include "common/base/banned.h"
 
-#define SETTINGS_BYTES_MAX (4 * 1024 * 1024)
-#define EXIT_STORE_FAILED  70 /* a failure that the service manager answers with a new start */
+#define SETTINGS_BYTES_MAX     (4 * 1024 * 1024)
+#define EXIT_BAD_CONFIGURATION 78 /* which no new start cures */
+#define EXIT_STORE_FAILED      70 /* a failure that the service manager answers with a new start */
 
 /* One reading of the configuration file. */
 struct snapshot {
@@ -394,7 +395,7 @@ static void wait_for_end(struct app *app, const sigset_t *signals)
     }
 }
 
-static int fail(const char *what, const struct err *err)
+static void report_failure(const char *what, const struct err *err)
 {
     const struct err_item *item = err->details != NULL ? err->details->first : NULL;
     if (item == NULL) {
@@ -403,7 +404,6 @@ static int fail(const char *what, const struct err *err)
     for (; item != NULL; item = item->next) {
         LOG(LOG_ERROR, what, log_str("where", item->field), log_str("error", item->msg));
     }
-    return 1;
 }
 
 int serve(const char *config_path)
@@ -418,9 +418,9 @@ int serve(const char *config_path)
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is made: they inherit it */
     signal(SIGPIPE, SIG_IGN);
     if (snapshot_load(app.now, config_path, &err) != RC_OK) {
-        int status = fail("bad_configuration", &err);
+        report_failure("bad_configuration", &err);
         snapshot_free(app.now);
-        return status;
+        return EXIT_BAD_CONFIGURATION;
     }
     log_setup("numgated", app.now->settings.log.level, app.now->settings.log.format);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -429,7 +429,8 @@ int serve(const char *config_path)
                                                      : 1;
     int status = 0;
     if (start(&app, &err) != RC_OK) {
-        status = fail("start_failed", &err);
+        report_failure("start_failed", &err);
+        status = EXIT_FAILURE;
     } else {
         log_started(&app);
         sd_notify(0, "READY=1");

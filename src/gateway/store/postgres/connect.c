@@ -188,23 +188,26 @@ static const char set_up[] = "set timezone = 'UTC'; set bytea_output = hex; set 
                              "set idle_in_transaction_session_timeout = '30s';"
                              "select set_config('synchronous_commit', 'on', false)"
                              " where current_setting('synchronous_commit') = 'off'";
+/* The lock lasts as long as the session: a move of the whole store takes it alone (side.c). */
 static const char about[] =
-    "select pg_is_in_recovery() as standby, current_setting('server_encoding') as encoding";
+    "select pg_is_in_recovery() as standby, current_setting('server_encoding') as encoding,"
+    " pg_try_advisory_lock_shared(" POSTGRES_LOCK_STORE ") as ours";
 static const char timeline[] =
     "select ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint";
 /* Notices within 2 s that we have gone, so that it lets its locks go. Since version 14, and not everywhere. */
 static const char check_client[] = "set client_connection_check_interval = '2s'";
 
 struct about {
-    bool standby, unicode;
+    bool standby, unicode, ours;
 };
 
 static void note_about(void *arg, PGresult *result)
 {
     struct about *seen = arg;
-    if (PQnfields(result) == 2) {
+    if (PQnfields(result) == 3) {
         seen->standby = PQgetvalue(result, 0, 0)[0] == 't';
         seen->unicode = strcmp(PQgetvalue(result, 0, 1), "UTF8") == 0;
+        seen->ours = PQgetvalue(result, 0, 2)[0] == 't';
     }
 }
 
@@ -234,8 +237,10 @@ static enum rc check_server(struct postgres_connection *c, const struct about *s
     if (!seen->unicode) {
         return err_set(&c->err, RC_INVALID, NULL, "the database must have the encoding UTF8");
     }
-    return seen->standby ? err_set(&c->err, RC_BUSY, NULL, "the server is a standby and takes no writes")
-                         : RC_OK;
+    if (seen->standby) {
+        return err_set(&c->err, RC_BUSY, NULL, "the server is a standby and takes no writes");
+    }
+    return seen->ours ? RC_OK : err_set(&c->err, RC_BUSY, NULL, "the database is being moved or filled");
 }
 
 static enum rc check_timeline(struct server *server, struct postgres_connection *c)

@@ -168,6 +168,9 @@ struct upkeep {
     bool started;
 };
 
+#define POSTGRES_LOCK_STORE                                                                                  \
+    "7838295710453" /* an advisory lock: shared by who uses the store, alone for who moves it */
+
 enum health {
     HEALTHY,
     AWAY, /* upkeep alone tries to reach it; who has no connection is refused */

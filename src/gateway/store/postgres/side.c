@@ -10,7 +10,7 @@
 #define OPEN_MS   30000
 #define LINGER_MS 600000 /* for the answer to any one statement: the largest make an index over everything */
 #define LIVE_MS   20000 /* the same where a daemon may have to end meanwhile: counting is the longest it does */
-#define LEAVE_MS  2000 /* a daemon that ended just now may still be listed */
+#define LEAVE_MS  2000 /* a daemon that ended just now may still hold its sessions */
 
 struct postgres_side {
     struct side side; /* first */
@@ -31,23 +31,23 @@ static void driver_linger(struct side *base)
 
 /* ---- who else ---- */
 
-static const char others[] = "select count(*) from pg_stat_activity where datname = current_database()"
-                             " and application_name = 'numgated' and pid <> pg_backend_pid()";
+static const char take_alone[] =
+    "select case when pg_try_advisory_lock(" POSTGRES_LOCK_STORE ") then 1 else 0 end";
 static const char wait_a_little[] = "select 1 from pg_sleep(0.1)";
 
-static enum rc check_alone(struct side *side, struct err *err)
+/* Every session holds the lock shared from its beginning on, this one too: nobody can connect until this one ends. */
+static enum rc be_alone(struct side *side, struct err *err)
 {
     struct mono end = mono_after(clock_mono(), LEAVE_MS);
-    int64_t connected = 0, slept;
+    int64_t alone = 0, slept;
     for (;;) {
-        enum rc rc = side_number(side, str_of(others), &connected, err);
-        if (rc != RC_OK || connected == 0) {
+        enum rc rc = side_number(side, str_of(take_alone), &alone, err);
+        if (rc != RC_OK || alone != 0) {
             return rc;
         }
         if (clock_mono().ms > end.ms) {
             return err_set(err, RC_CONFLICT, NULL,
-                           "a numgated is connected to the database (%lld sessions): stop every node first",
-                           (long long)connected);
+                           "a numgated is connected to the database: stop every node first");
         }
         rc = side_number(side, str_of(wait_a_little), &slept, err);
         if (rc != RC_OK) {
@@ -72,7 +72,7 @@ static enum rc prepare_session(struct side *side, enum side_role role, struct er
     driver_linger(side);
     enum rc rc =
         sql_script(side->sql, "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0", err);
-    return rc == RC_OK && (role == SIDE_STORE || role == SIDE_TARGET) ? check_alone(side, err) : rc;
+    return rc == RC_OK && (role == SIDE_STORE || role == SIDE_TARGET) ? be_alone(side, err) : rc;
 }
 
 static enum rc driver_open(const struct store_config *config, enum side_role role, struct side **ret,
