@@ -5,14 +5,15 @@ import subprocess
 import pytest
 
 from conftest import BIN
-from postgres import Cluster
+from postgres import ROLE, Cluster
 
 
-@pytest.mark.parametrize("name", ["conformance_postgres"])
+@pytest.mark.parametrize("name", ["conformance_postgres", "postgres"])
 def test_units__pass_on_postgresql(name):
     program = BIN.parent / "tests" / "unit" / "gateway" / "store" / f"test_gateway_store_{name}"
     with Cluster().start() as cluster:
-        url = cluster.url(cluster.create_database())
-        done = subprocess.run([program], env={**os.environ, "NUMGATE_TEST_POSTGRES": url}, capture_output=True, text=True, timeout=300,
+        cluster.sql(f"alter role {ROLE} createdb")
+        environment = {"NUMGATE_TEST_POSTGRES": cluster.url(cluster.create_database()), "PGPASSFILE": str(cluster.home.passfile)}
+        done = subprocess.run([program], env={**os.environ, **environment}, capture_output=True, text=True, timeout=300,
                               check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
