@@ -149,6 +149,10 @@ def new_database():
     return shared_cluster().url(shared_cluster().create_database())
 
 
+def database_of(url):
+    return url.split("?")[0].rsplit("/", 1)[1]
+
+
 def on_store(config, url):
     """Options, with the store at `url` unless they name one."""
     return state.format_options(state.merge_options({"store": {"url": url}}, state.parse_options(config)))

@@ -6,7 +6,7 @@ import subprocess
 from contextlib import closing
 
 import pytest
-from conftest import (BIN, STORE, SERVICES, account_body, account_name, new_database, number_body, phone_number, shared_cluster,
+from conftest import (BIN, STORE, SERVICES, account_body, account_name, database_of, new_database, number_body, phone_number, shared_cluster,
                       wait_until)
 
 pytestmark = pytest.mark.skipif(STORE != "postgresql", reason="runs once, with the server that the other tests use")
@@ -18,10 +18,6 @@ def migrate(server, source, target, *arguments, status=0):
     done = server.run("migrate-store", "--from", source, "--to", target, "--json", *arguments)
     assert done.returncode == status, done.stderr
     return {row["table"]: row for row in map(json.loads, done.stdout.splitlines())} if status == 0 else done.stderr
-
-
-def database_of(url):
-    return url.split("?")[0].rsplit("/", 1)[1]
 
 
 @pytest.fixture
