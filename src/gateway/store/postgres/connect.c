@@ -228,7 +228,8 @@ static void try_script(struct postgres_connection *c, const char *text, link_row
     }
 }
 
-static enum rc check_server(struct postgres_connection *c, const struct about *seen)
+static enum rc check_server(const struct server *server, struct postgres_connection *c,
+                            const struct about *seen)
 {
     if (PQserverVersion(c->conn) < 130000) {
         return err_set(&c->err, RC_INVALID, NULL, "PostgreSQL %d is too old: 13 is needed, or newer",
@@ -240,7 +241,9 @@ static enum rc check_server(struct postgres_connection *c, const struct about *s
     if (seen->standby) {
         return err_set(&c->err, RC_BUSY, NULL, "the server is a standby and takes no writes");
     }
-    return seen->ours ? RC_OK : err_set(&c->err, RC_BUSY, NULL, "the database is being moved or filled");
+    return seen->ours || server->to_be_moved
+               ? RC_OK
+               : err_set(&c->err, RC_BUSY, NULL, "the database is being moved or filled");
 }
 
 static enum rc check_timeline(struct server *server, struct postgres_connection *c)
@@ -271,7 +274,7 @@ static enum rc session_begin(struct server *server, struct postgres_connection *
     if (!link_run_text(c, set_up, NULL, NULL) || !link_run_text(c, about, note_about, &seen)) {
         return c->rc;
     }
-    c->rc = check_server(c, &seen);
+    c->rc = check_server(server, c, &seen);
     if (c->rc != RC_OK) {
         return c->rc;
     }

@@ -46,8 +46,9 @@ static enum rc be_alone(struct side *side, struct err *err)
             return rc;
         }
         if (clock_mono().ms > end.ms) {
-            return err_set(err, RC_CONFLICT, NULL,
-                           "a numgated is connected to the database: stop every node first");
+            return err_set(
+                err, RC_CONFLICT, NULL,
+                "a numgated is connected to the database, or it is being moved: stop every node first");
         }
         rc = side_number(side, str_of(wait_a_little), &slept, err);
         if (rc != RC_OK) {
@@ -67,12 +68,12 @@ static void driver_close(struct side *base, bool keep UNUSED)
 }
 
 /* Whatever the server allows others, a move takes as long as it takes. */
-static enum rc prepare_session(struct side *side, enum side_role role, struct err *err)
+static enum rc prepare_session(struct side *side, struct err *err)
 {
     driver_linger(side);
     enum rc rc =
         sql_script(side->sql, "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0", err);
-    return rc == RC_OK && (role == SIDE_STORE || role == SIDE_TARGET) ? be_alone(side, err) : rc;
+    return rc == RC_OK && of(side)->server.to_be_moved ? be_alone(side, err) : rc;
 }
 
 static enum rc driver_open(const struct store_config *config, enum side_role role, struct side **ret,
@@ -85,12 +86,13 @@ static enum rc driver_open(const struct store_config *config, enum side_role rol
     side->side.driver = &postgres_side;
     side->linger_ms = role == SIDE_LIVE ? LIVE_MS : LINGER_MS;
     enum rc rc = server_init(&side->server, config->url, config->password, err);
+    side->server.to_be_moved = role == SIDE_STORE || role == SIDE_TARGET;
     rc = rc == RC_OK
              ? postgres_connect(&side->server, mono_after(clock_mono(), OPEN_MS), &side->connection, err)
              : rc;
     if (rc == RC_OK) {
         side->side.sql = &side->connection->sql;
-        rc = prepare_session(&side->side, role, err);
+        rc = prepare_session(&side->side, err);
     }
     if (rc != RC_OK) {
         driver_close(&side->side, false);
