@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdio.h>
 
 #include "common/base/limits.h"
 #include "common/base/mem.h"
@@ -13,14 +14,16 @@
 #include "common/base/banned.h"
 
 #define URL_BYTES_MAX 4096
+#define HEADERS_MAX   100  /* of a reply; more are left out */
 #define POLL_MS_MAX   1000 /* curl wakes earlier for its own timers and for curl_multi_wakeup() */
 
 struct job {
     struct job *next, **link; /* link: what points at this one */
     CURL *easy;
-    struct curl_slist *headers;
-    char *url, *body, *ca_file;
+    struct curl_slist *headers, *address;
+    char *method, *url, *body, *ca_file;
     size_t body_bytes;
+    bool fresh;
     struct buf reply;
     bool too_long;
     struct mono deadline;
@@ -32,9 +35,9 @@ struct job {
 struct fetch {
     CURLM *multi;
     pthread_t thread;
-    pthread_mutex_t lock; /* guards incoming and stopping */
+    pthread_mutex_t lock; /* guards incoming, stopping, cancelled */
     struct job *incoming;
-    bool stopping;
+    bool stopping, cancelled;
     struct job *active; /* the thread's own */
 };
 
@@ -140,7 +143,9 @@ static void job_free(struct job *job)
         mem_wipe(h->data, strlen(h->data)); /* may be credentials */
     }
     curl_slist_free_all(job->headers);
+    curl_slist_free_all(job->address);
     wipe_free(job->body, job->body_bytes);
+    mem_free(job->method);
     mem_free(job->url);
     mem_free(job->ca_file);
     if (job->reply.p != NULL) {
@@ -241,6 +246,24 @@ static void set_options(struct job *job)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body_bytes);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, job->body);
     }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, job->method);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, job->address);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)job->fresh);
+}
+
+/* For any host and port: this host, the same port. Kept connections are told apart by it, as they are not with CURLOPT_RESOLVE. */
+static bool set_address(struct job *job, struct str address)
+{
+    char text[80];
+    bool v6 = str_find(address, ':') >= 0;
+    int n = snprintf(text, sizeof(text), v6 ? "::[%" STR_FMT "]:" : "::%" STR_FMT ":", STR_ARG(address));
+    job->address = n < (int)sizeof(text) ? curl_slist_append(NULL, text) : NULL;
+    return job->address != NULL;
+}
+
+static bool copy_text(struct str text, char **ret)
+{
+    return str_empty(text) || (*ret = mem_dup(text.p, text.n)) != NULL;
 }
 
 static struct job *job_new(const struct fetch_request *request)
@@ -258,10 +281,11 @@ static struct job *job_new(const struct fetch_request *request)
     if (job->easy == NULL || job->url == NULL || !add_headers(job, request)) {
         return NULL;
     }
-    if (!str_empty(request->ca_file) &&
-        (job->ca_file = mem_dup(request->ca_file.p, request->ca_file.n)) == NULL) {
+    if (!copy_text(request->ca_file, &job->ca_file) || !copy_text(request->method, &job->method) ||
+        (!str_empty(request->address) && !set_address(job, request->address))) {
         return NULL;
     }
+    job->fresh = request->fresh;
     if (!str_absent(request->body)) {
         job->body_bytes = request->body.n;
         if ((job->body = mem_dup(request->body.p, request->body.n)) == NULL) {
@@ -277,6 +301,13 @@ enum rc fetch_start(struct fetch *fetch, const struct fetch_request *request, st
     enum rc rc = fetch_url_check(request->url, err);
     if (rc != RC_OK) {
         return rc;
+    }
+    if (!is_plain_ascii(request->method)) {
+        return err_set(err, RC_INVALID, NULL, "a method is a word");
+    }
+    struct net_addr addr;
+    if (!str_empty(request->address) && !net_parse(request->address, &addr)) {
+        return err_set(err, RC_INVALID, NULL, "\"%" STR_FMT "\" is no IP address", STR_ARG(request->address));
     }
     for (size_t i = 0; i < request->header_count; i++) {
         if (!header_is_clean(&request->headers[i])) {
@@ -310,6 +341,16 @@ static void fail(struct job *job, enum rc rc, const char *why)
     job->done(job->arg, rc, NULL, &err);
 }
 
+static size_t collect_headers(CURL *easy, struct fetch_header headers[HEADERS_MAX])
+{
+    size_t count = 0;
+    for (struct curl_header *h = NULL;
+         count < HEADERS_MAX && (h = curl_easy_nextheader(easy, CURLH_HEADER, -1, h)) != NULL; count++) {
+        headers[count] = (struct fetch_header){str_of(h->name), str_of(h->value)};
+    }
+    return count;
+}
+
 static void deliver(struct job *job)
 {
     long status = 0;
@@ -319,8 +360,11 @@ static void deliver(struct job *job)
     size_t body_bytes = job->reply.n;
     job->reply.max++; /* for the NUL behind the body */
     buf_put_char(&job->reply, '\0');
+    struct fetch_header headers[HEADERS_MAX];
     struct fetch_reply reply = {
         .status = (int)status,
+        .headers = headers,
+        .header_count = collect_headers(job->easy, headers),
         .content_type = str_of(content_type != NULL ? content_type : ""),
         .body = {job->reply.p, body_bytes},
     };
@@ -354,11 +398,12 @@ static void begin(struct fetch *fetch, struct job *job)
     }
 }
 
-static struct job *take_incoming(struct fetch *fetch, bool *ret_stopping)
+static struct job *take_incoming(struct fetch *fetch, bool *ret_stopping, bool *ret_cancelled)
 {
     pthread_mutex_lock(&fetch->lock);
     struct job *jobs = TAKE(fetch->incoming);
     *ret_stopping = fetch->stopping;
+    *ret_cancelled = TAKE(fetch->cancelled);
     pthread_mutex_unlock(&fetch->lock);
     return jobs;
 }
@@ -374,15 +419,25 @@ static void finish_ready(struct fetch *fetch)
     }
 }
 
+static void finish_all(struct fetch *fetch)
+{
+    while (fetch->active != NULL) {
+        finish(fetch, fetch->active, CURLE_ABORTED_BY_CALLBACK);
+    }
+}
+
 static void *run(void *arg)
 {
     struct fetch *fetch = arg;
-    bool stopping = false;
+    bool stopping = false, cancelled;
     while (!stopping) {
-        struct job *jobs = take_incoming(fetch, &stopping);
+        struct job *jobs = take_incoming(fetch, &stopping, &cancelled);
         for (struct job *next; jobs != NULL; jobs = next) {
             next = jobs->next;
             begin(fetch, jobs);
+        }
+        if (cancelled) {
+            finish_all(fetch);
         }
         int running;
         curl_multi_perform(fetch->multi, &running);
@@ -391,9 +446,7 @@ static void *run(void *arg)
             curl_multi_poll(fetch->multi, NULL, 0, POLL_MS_MAX, NULL);
         }
     }
-    while (fetch->active != NULL) {
-        finish(fetch, fetch->active, CURLE_ABORTED_BY_CALLBACK);
-    }
+    finish_all(fetch);
     return NULL;
 }
 
@@ -437,6 +490,24 @@ void fetch_free(struct fetch *fetch)
     curl_global_cleanup();
 }
 
+void fetch_cancel(struct fetch *fetch)
+{
+    pthread_mutex_lock(&fetch->lock);
+    fetch->cancelled = true;
+    pthread_mutex_unlock(&fetch->lock);
+    curl_multi_wakeup(fetch->multi);
+}
+
+struct str fetch_header_of(const struct fetch_reply *reply, struct str name)
+{
+    for (size_t i = reply->header_count; i-- > 0;) {
+        if (str_eq_ci(reply->headers[i].name, name)) {
+            return reply->headers[i].value;
+        }
+    }
+    return (struct str){0};
+}
+
 /* ---- waiting ---- */
 
 struct wait {
@@ -449,15 +520,27 @@ struct wait {
     struct err err;
 };
 
+static void copy_reply(struct arena *mem, const struct fetch_reply *reply, struct fetch_reply *ret)
+{
+    struct fetch_header *headers = arena_alloc(mem, (reply->header_count + 1) * sizeof(*headers));
+    for (size_t i = 0; headers != NULL && i < reply->header_count; i++) {
+        headers[i].name = arena_str(mem, reply->headers[i].name);
+        headers[i].value = arena_str(mem, reply->headers[i].value);
+    }
+    ret->status = reply->status;
+    ret->content_type = arena_str(mem, reply->content_type);
+    ret->body = arena_str(mem, reply->body);
+    ret->headers = headers;
+    ret->header_count = reply->header_count;
+}
+
 static void wake(void *arg, enum rc rc, const struct fetch_reply *reply, const struct err *err)
 {
     struct wait *wait = arg;
     pthread_mutex_lock(&wait->lock);
     wait->rc = rc;
     if (rc == RC_OK) {
-        wait->reply.status = reply->status;
-        wait->reply.content_type = arena_str(wait->mem, reply->content_type);
-        wait->reply.body = arena_str(wait->mem, reply->body);
+        copy_reply(wait->mem, reply, &wait->reply);
     } else {
         wait->err = *err;
     }

@@ -22,16 +22,21 @@ struct fetch_reply {
     int status;
     struct str content_type; /* empty when there is none */
     struct str body;         /* a NUL stands behind it */
+    const struct fetch_header *headers;
+    size_t header_count;
 };
 
 /* rc == RC_OK: a whole reply was read, whatever its status. Else reply is NULL: RC_BUSY (no connection,
- * deadline, cut off, shutting down: may work later), RC_LIMIT (the reply is too long), RC_DENIED (its
+ * deadline, cut off, cancelled, shutting down: may work later), RC_LIMIT (the reply is too long), RC_DENIED (its
  * certificate is not trusted). Reply and err are borrowed until done() returns. */
 typedef void fetch_done(void *arg, enum rc rc, const struct fetch_reply *reply, const struct err *err);
 
 struct fetch_request {
-    struct str url;                     /* absolute; checked by fetch_url_check() */
-    struct str body;                    /* absent: GET; else POST */
+    struct str method;  /* empty: GET, or POST with a body */
+    struct str url;     /* absolute; checked by fetch_url_check() */
+    struct str address; /* an IP literal that stands for the URL's host; empty: the machine looks it up */
+    bool fresh;         /* on a new connection, whatever is kept */
+    struct str body;    /* absent: none */
     struct str content_type;            /* of the body */
     const struct fetch_header *headers; /* may hold secrets; never logged */
     size_t header_count;
@@ -51,6 +56,11 @@ MUST_USE enum rc fetch_start(struct fetch *fetch, const struct fetch_request *re
 /* The same, waited for; done and arg are not used. Never on fetch's own thread. The reply lives in `mem`. */
 MUST_USE enum rc fetch_wait(struct fetch *fetch, const struct fetch_request *request, struct arena *mem,
                             struct fetch_reply *ret, struct err *err);
+
+/* Ends all that is under way: done(RC_BUSY). From any thread. */
+void fetch_cancel(struct fetch *fetch);
+/* A header's value, the last one of that name; absent: there is none. */
+struct str fetch_header_of(const struct fetch_reply *reply, struct str name);
 
 /* https://host[:port]/... or http:// to 127.0.0.0/8, [::1] or localhost; no user, no fragment, no control
  * bytes or blanks. */

@@ -70,6 +70,51 @@ static enum rc get(struct room *room, const char *path, struct fetch_reply *repl
     return fetch_wait(room->fetch, &request, room->mem, reply, err);
 }
 
+static void test_method__is_sent_as_given(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    struct fetch_request request = to(room, "/a");
+    request.method = STR("DELETE");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_true(str_starts(reply.body, STR("DELETE /a HTTP/1.1\r\n")));
+    request.method = STR("PUT");
+    request.body = STR("{}");
+    request.content_type = STR("application/json");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_true(str_starts(reply.body, STR("PUT /a HTTP/1.1\r\n")));
+    assert_true(str_contains(reply.body, STR("Content-Length: 2\r\n")));
+    request.method = STR("P T");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_INVALID);
+}
+
+static void test_headers__of_the_reply_are_given(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    room->reply = "HTTP/1.1 429 No\r\nRetry-After: 7\r\nX-One: a\r\nX-One: b\r\nContent-Length: 0\r\n\r\n";
+    assert_int_equal(get(room, "/", &reply, NULL), RC_OK);
+    assert_int_equal(reply.status, 429);
+    assert_true(str_eq(fetch_header_of(&reply, STR("retry-after")), STR("7")));
+    assert_true(str_eq(fetch_header_of(&reply, STR("X-One")), STR("b")));
+    assert_true(str_absent(fetch_header_of(&reply, STR("X-Two"))));
+}
+
+static void test_address__stands_for_the_host(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    struct fetch_request request = to(room, "/");
+    request.url = arena_printf(room->mem, "http://localhost:%u/", room->peer.port);
+    request.address = STR("127.0.0.1");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    request.address =
+        STR("127.0.0.9"); /* nobody listens there: the kept connection to another address is not used */
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_BUSY);
+    request.address = STR("nowhere");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_INVALID);
+}
+
 static void test_fetch__gets(void **state)
 {
     struct room *room = *state;
@@ -334,6 +379,9 @@ static void test_fetch_free__ends_what_is_under_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_method__is_sent_as_given),
+        TEST(test_headers__of_the_reply_are_given),
+        TEST(test_address__stands_for_the_host),
         TEST(test_fetch__gets),
         TEST(test_fetch__posts_forms_with_headers),
         TEST(test_fetch__hands_over_any_status_and_follows_no_redirect),
