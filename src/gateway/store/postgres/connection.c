@@ -307,23 +307,10 @@ static bool rows_bind(struct postgres_stmt *stmt)
 /* The operation row: of a transaction that does its work, or of one that settles what became of it. */
 enum mark { MARK_DONE, MARK_SETTLED };
 
-static bool send_mark(struct postgres_connection *c, const char *operation_id, enum mark mark)
-{
-    char sql[300];
-    snprintf(
-        sql, sizeof sql,
+static const struct sql_text mark_write = {
+    .text =
         "insert into operation (caller, id, fingerprint, first_sent, status, etag_configuration, etag_status)"
-        " values ('', '%s', '', %lld, %d, 0, 0)",
-        operation_id, (long long)(clock_wall().ms - OPERATION_AGE_MS + OWN_OPERATION_MS), (int)mark);
-    return link_send_text(c, COMMAND_CONTROL, sql);
-}
-
-static void mark_operation(struct postgres_connection *c)
-{
-    if (c->writing && !c->marked && !c->lost && *c->operation_id != '\0') {
-        c->marked = send_mark(c, c->operation_id, MARK_DONE);
-    }
-}
+        " values ('', ?, '', ?, ?, 0, 0)"};
 
 static int send_prepared(struct postgres_stmt *stmt)
 {
@@ -337,6 +324,26 @@ static int send_prepared(struct postgres_stmt *stmt)
     }
     return PQsendQueryPrepared(conn, stmt->name, stmt->parameters, stmt->values, stmt->lengths, stmt->formats,
                                0);
+}
+
+static bool send_mark(struct postgres_connection *c, const char *operation_id, enum mark mark)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    if (driver_prepare(&c->sql, &mark_write, &stmt, &c->err) != RC_OK) {
+        (void)link_failed(c, "53200", "no memory for the operation's row");
+        return false;
+    }
+    sql_bind_text(stmt, str_of(operation_id));
+    sql_bind_i64(stmt, clock_wall().ms - OPERATION_AGE_MS + OWN_OPERATION_MS);
+    sql_bind_i64(stmt, mark);
+    return link_sent(c, COMMAND_QUERY, of(stmt), send_prepared(of(stmt)));
+}
+
+static void mark_operation(struct postgres_connection *c)
+{
+    if (c->writing && !c->marked && !c->lost && *c->operation_id != '\0') {
+        c->marked = send_mark(c, c->operation_id, MARK_DONE);
+    }
 }
 
 static int send_once(struct postgres_stmt *stmt)

@@ -17,6 +17,8 @@
 struct pair {
     int client, server; /* -1: none */
     bool mute;          /* cut when the server answers */
+    char mark
+        [16]; /* the name of its statement that writes an operation's row, with a NUL at both ends; empty: not known yet */
 };
 struct relay {
     struct proxy *proxy;
@@ -37,7 +39,7 @@ static void cut(struct pair *pair)
         close(pair->client);
         close(pair->server);
     }
-    *pair = (struct pair){-1, -1, false};
+    *pair = (struct pair){.client = -1, .server = -1};
 }
 
 static int dial(uint16_t port)
@@ -62,15 +64,30 @@ static void let_in(struct relay *relay)
         close(client);
         return;
     }
-    relay->pairs[i] = (struct pair){client, server, false};
+    relay->pairs[i] = (struct pair){.client = client, .server = server};
+}
+
+/* A Parse message is 'P', a length, the statement's name, NUL, its text; afterwards the name stands for it, between NULs as well. */
+static bool has_mark(struct pair *pair, const char *bytes, size_t n)
+{
+    const char *text = memmem(bytes, n, "\0insert into operation", 22);
+    if (text == NULL) {
+        return pair->mark[1] != '\0' && memmem(bytes, n, pair->mark, strlen(pair->mark + 1) + 2) != NULL;
+    }
+    const char *name = text - 1;
+    while (name > bytes && *name != 's') { /* "s17" */
+        name--;
+    }
+    assert_in_range(text - name, 1, sizeof pair->mark - 2);
+    memcpy(pair->mark + 1, name, (size_t)(text - name) + 1);
+    return true;
 }
 
 /* What is to happen to these bytes of a client. */
-static char action_for(struct proxy *proxy, const char *bytes, size_t n)
+static char action_for(struct proxy *proxy, struct pair *pair, const char *bytes, size_t n)
 {
     const char *commits = proxy->commits;
-    bool is_one =
-        memmem(bytes, n, "insert into operation", 21) != NULL && memmem(bytes, n, "\0commit\0", 8) != NULL;
+    bool is_one = has_mark(pair, bytes, n) && memmem(bytes, n, "\0commit\0", 8) != NULL;
     if (*commits == '\0' || !is_one) {
         return ' ';
     }
@@ -89,7 +106,7 @@ static void from_client(struct relay *relay, struct pair *pair)
     if (relay->proxy->mode == PROXY_SWALLOW) {
         return;
     }
-    char action = action_for(relay->proxy, bytes, (size_t)n);
+    char action = action_for(relay->proxy, pair, bytes, (size_t)n);
     pair->mute = pair->mute || action == 'a';
     if (action == 'b' || send(pair->server, bytes, (size_t)n, MSG_NOSIGNAL) != n || action == 'n') {
         cut(pair);
