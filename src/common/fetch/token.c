@@ -1,0 +1,172 @@
+#include "common/fetch/token.h"
+
+#include "common/base/limits.h"
+#include "common/base/mem.h"
+#include "common/json/read.h"
+
+#include "common/base/banned.h"
+
+#define CONFIG_BYTES_MAX 16384
+#define TOKEN_BYTES_MAX  65536
+#define REPLY_BYTES_MAX  131072
+#define RENEW_BEFORE_MS  60000 /* and not before half of its life is over */
+#define LIFE_S_DEFAULT   300   /* expires_in is only recommended (RFC 6749 section 5.1) */
+#define LIFE_S_MAX       86400
+
+struct token_source {
+    struct arena *mem; /* of the configuration */
+    struct token_config config;
+    struct buf token; /* empty: none */
+    struct mono renew_at;
+};
+
+enum rc token_source_new(const struct token_config *config, struct token_source **ret, struct err *err)
+{
+    if (str_empty(config->ready)) {
+        enum rc rc = fetch_url_check(config->url, err);
+        if (rc != RC_OK) {
+            err_context(err, "the token URL");
+            return rc;
+        }
+        if (str_empty(config->client_id)) {
+            return err_set(err, RC_INVALID, NULL, "no client id is given");
+        }
+    }
+    struct token_source *source = mem_alloc(sizeof(*source));
+    struct arena *mem = source != NULL ? arena_new_secret(CONFIG_BYTES_MAX + config->ready.n) : NULL;
+    if (mem == NULL) {
+        mem_free(source);
+        return err_set(err, RC_LIMIT, NULL, "out of memory");
+    }
+    *source = (struct token_source){
+        .mem = mem,
+        .config = {.url = arena_str(mem, config->url),
+                   .client_id = arena_str(mem, config->client_id),
+                   .client_secret = arena_str(mem, config->client_secret),
+                   .scope = arena_str(mem, config->scope),
+                   .ca_file = arena_str(mem, config->ca_file),
+                   .ready = arena_str(mem, config->ready)},
+    };
+    buf_init(&source->token, TOKEN_BYTES_MAX);
+    if (arena_failed(mem)) {
+        token_source_free(source);
+        return err_set(err, RC_LIMIT, NULL, "the credentials are longer than %d bytes", CONFIG_BYTES_MAX);
+    }
+    *ret = source;
+    return RC_OK;
+}
+
+bool token_drop(struct token_source *source)
+{
+    if (source->token.p != NULL) {
+        mem_wipe(source->token.p, source->token.n);
+    }
+    buf_reset(&source->token);
+    return str_empty(source->config.ready);
+}
+
+void token_source_free(struct token_source *source)
+{
+    if (source != NULL) {
+        (void)token_drop(source);
+        buf_clear(&source->token);
+        arena_free(source->mem);
+        mem_free(source);
+    }
+}
+
+/* ---- asking ---- */
+
+/* RFC 6749 section 5.2. */
+static enum rc refused(const struct fetch_reply *reply, struct arena *mem, struct err *err)
+{
+    const struct json *root = NULL;
+    if (json_parse(reply->body, mem, &root, NULL) != RC_OK) {
+        root = NULL;
+    }
+    struct str word = root != NULL ? json_string(json_pointer(root, STR("/error"))) : STR_NONE;
+    struct str said = root != NULL ? json_string(json_pointer(root, STR("/error_description"))) : STR_NONE;
+    bool later = reply->status >= 500 || reply->status == 429;
+    return err_set(err, later ? RC_BUSY : RC_DENIED, NULL,
+                   "the issuer gives no token: status %d %" STR_FMT "%s%" STR_FMT, reply->status,
+                   STR_ARG(word), str_empty(said) ? "" : ", ", STR_ARG(said));
+}
+
+static enum rc keep(struct token_source *source, const struct fetch_reply *reply, struct arena *mem,
+                    struct err *err)
+{
+    const struct json *root = NULL;
+    if (json_parse(reply->body, mem, &root, NULL) != RC_OK) {
+        return err_set(err, RC_BUSY, NULL, "the issuer's answer is no JSON");
+    }
+    struct str token = json_string(json_get(root, STR("access_token")));
+    struct str type = json_string(json_get(root, STR("token_type")));
+    if (str_empty(token) || !str_eq_ci(type, STR("Bearer"))) {
+        return err_set(err, RC_BUSY, NULL, "the issuer's answer has no Bearer token");
+    }
+    const struct json *life = json_get(root, STR("expires_in"));
+    uint64_t seconds = LIFE_S_DEFAULT;
+    if (life != NULL && json_type(life) == JSON_STRING) { /* old issuers */
+        (void)str_to_u64(json_string(life), LIFE_S_MAX, &seconds);
+    } else if (life != NULL && json_int(life) >= 0) {
+        seconds = json_int(life) < LIFE_S_MAX ? (uint64_t)json_int(life) : LIFE_S_MAX;
+    }
+    int64_t ms = (int64_t)seconds * 1000;
+    source->renew_at = mono_after(clock_mono(), ms > 2 * RENEW_BEFORE_MS ? ms - RENEW_BEFORE_MS : ms / 2);
+    (void)token_drop(source);
+    buf_put_str(&source->token, token);
+    return buf_failed(&source->token) ? err_set(err, RC_LIMIT, NULL, "the token is too long") : RC_OK;
+}
+
+static enum rc ask(struct token_source *source, struct fetch *fetch, struct mono deadline, struct arena *mem,
+                   struct err *err)
+{
+    const struct token_config *config = &source->config;
+    struct fetch_reply reply;
+    CLEANUP(buf_clear) struct buf form;
+    buf_init(&form, 4 * CONFIG_BYTES_MAX);
+    fetch_form_put(&form, "grant_type", STR("client_credentials"));
+    fetch_form_put(&form, "client_id", config->client_id);
+    fetch_form_put(&form, "client_secret", config->client_secret);
+    if (!str_empty(config->scope)) {
+        fetch_form_put(&form, "scope", config->scope);
+    }
+    struct fetch_request request = {
+        .url = config->url,
+        .ca_file = config->ca_file,
+        .body = buf_str(&form),
+        .content_type = STR(FETCH_FORM),
+        .deadline = deadline,
+        .reply_bytes_max = REPLY_BYTES_MAX,
+    };
+    enum rc rc = buf_failed(&form) ? err_set(err, RC_LIMIT, NULL, "out of memory")
+                                   : fetch_wait(fetch, &request, mem, &reply, err);
+    if (form.p != NULL) {
+        mem_wipe(form.p, form.n);
+    }
+    if (rc != RC_OK) {
+        err_context(err, "no token");
+        return rc;
+    }
+    return reply.status == 200 ? keep(source, &reply, mem, err) : refused(&reply, mem, err);
+}
+
+enum rc token_take(struct token_source *source, struct fetch *fetch, struct mono deadline, struct str *ret,
+                   struct err *err)
+{
+    if (!str_empty(source->config.ready)) {
+        *ret = source->config.ready;
+        return RC_OK;
+    }
+    if (source->token.n == 0 || clock_mono().ms >= source->renew_at.ms) {
+        struct arena *mem = arena_new_secret(8 * REPLY_BYTES_MAX);
+        enum rc rc = mem != NULL ? ask(source, fetch, deadline, mem, err)
+                                 : err_set(err, RC_LIMIT, NULL, "out of memory");
+        arena_free(mem);
+        if (rc != RC_OK) {
+            return rc;
+        }
+    }
+    *ret = buf_str(&source->token);
+    return RC_OK;
+}
