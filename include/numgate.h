@@ -33,7 +33,7 @@
 extern "C" {
 #endif
 
-#define NUMGATE_API __attribute__((visibility("default")))
+#define NUMGATE_API         __attribute__((visibility("default")))
 #define NUMGATE_API_VERSION "2024-02-29-preview"
 
 struct numgate;
@@ -41,46 +41,46 @@ struct numgate_reply;
 
 enum numgate_status {
     NUMGATE_OK,
-    NUMGATE_INVALID,      /* refused before or by the server as wrong: 400 and the like; sending it again will not help */
+    NUMGATE_INVALID, /* refused before or by the server as wrong: 400 and the like; sending it again will not help */
     NUMGATE_NOT_FOUND,    /* 404 */
     NUMGATE_AUTH,         /* no token, 401, 403 */
     NUMGATE_CONFLICT,     /* 409, 412 */
     NUMGATE_NOT_MODIFIED, /* 304: what if_none_match names is still right */
     NUMGATE_RATE_LIMITED, /* 429 until the deadline */
-    NUMGATE_UNAVAILABLE,  /* no answer, or 5xx, until the deadline. Of a write it is not known whether it was done */
-    NUMGATE_CANCELLED,    /* numgate_cancel(). Of a write it is not known whether it was done */
+    NUMGATE_UNAVAILABLE, /* no answer, or 5xx, until the deadline. Of a write it is not known whether it was done */
+    NUMGATE_CANCELLED, /* numgate_cancel(). Of a write it is not known whether it was done */
     NUMGATE_NO_MEMORY,
-    NUMGATE_OTHER         /* an answer that the contract does not have */
+    NUMGATE_OTHER /* an answer that the contract does not have */
 };
 
 /* All text ends with a NUL and is cut where it does not fit. */
 struct numgate_error {
     enum numgate_status status;
-    int http_status;        /* of the last answer; 0: there was none */
-    unsigned attempts;      /* requests that were sent */
-    char code[64];          /* of the API, such as "NumberInUse"; empty: none */
-    char target[160];       /* the place in the request; empty: none */
-    char message[512];      /* one sentence for people */
-    char request_id[40];    /* x-ms-request-id, for the operator's log */
+    int http_status;     /* of the last answer; 0: there was none */
+    unsigned attempts;   /* requests that were sent */
+    char code[64];       /* of the API, such as "NumberInUse"; empty: none */
+    char target[160];    /* the place in the request; empty: none */
+    char message[512];   /* one sentence for people */
+    char request_id[40]; /* x-ms-request-id, for the operator's log */
 };
 
 /* One attempt, or the wait after it. Valid during the callback. */
 struct numgate_event {
     const char *method, *path; /* never a token, never a body */
     const char *client_request_id;
-    const char *address;     /* where it went; empty: not known */
-    unsigned attempt;        /* from 1 */
-    int http_status;         /* 0: no answer */
-    const char *reason;      /* why there will be another attempt, in words; empty: this one is the last */
+    const char *address;       /* where it went; empty: not known */
+    unsigned attempt;          /* from 1 */
+    int http_status;           /* 0: no answer */
+    const char *reason;        /* why there will be another attempt, in words; empty: this one is the last */
     uint64_t took_ms, wait_ms; /* of the attempt; until the next one */
 };
 
 /* Absent text is NULL, a number that is 0 stands for the value in brackets. */
 struct numgate_options {
-    size_t size;               /* sizeof(struct numgate_options): what the caller knows of */
-    const char *base_url;      /* "https://provapi.example.net"; or */
-    const char *base_domain;   /* "example.net": then https://provapi.<base_domain> */
-    const char *token_url;     /* https */
+    size_t size;             /* sizeof(struct numgate_options): what the caller knows of */
+    const char *base_url;    /* "https://provapi.example.net"; or */
+    const char *base_domain; /* "example.net": then https://provapi.<base_domain> */
+    const char *token_url;   /* https */
     const char *client_id, *scope;
     const char *client_secret;      /* or */
     const char *client_secret_file; /* its first line; nobody else may read it; or */
@@ -108,7 +108,8 @@ struct numgate_call {
 };
 
 /* Nothing is sent. On failure *ret is NULL. */
-NUMGATE_API enum numgate_status numgate_open(const struct numgate_options *options, struct numgate **ret, struct numgate_error *error);
+NUMGATE_API enum numgate_status numgate_open(const struct numgate_options *options, struct numgate **ret,
+                                             struct numgate_error *error);
 NUMGATE_API void numgate_close(struct numgate *numgate); /* NULL is fine */
 /* From any thread, or a signal handler's thread: the call under way returns NUMGATE_CANCELLED soon, and so does every later one. */
 NUMGATE_API void numgate_cancel(struct numgate *numgate);
@@ -117,14 +118,17 @@ NUMGATE_API void numgate_cancel(struct numgate *numgate);
 
 NUMGATE_API void numgate_reply_free(struct numgate_reply *reply); /* NULL is fine */
 NUMGATE_API int numgate_reply_status(const struct numgate_reply *reply);
-NUMGATE_API const char *numgate_reply_body(const struct numgate_reply *reply, size_t *ret_bytes); /* JSON; NUL behind it; bytes may be NULL */
-NUMGATE_API const char *numgate_reply_header(const struct numgate_reply *reply, const char *name); /* NULL: there is none */
+NUMGATE_API const char *numgate_reply_body(const struct numgate_reply *reply,
+                                           size_t *ret_bytes); /* JSON; NUL behind it; bytes may be NULL */
+NUMGATE_API const char *numgate_reply_header(const struct numgate_reply *reply,
+                                             const char *name); /* NULL: there is none */
 
 /* Any request: for what has no function here. `path` begins with '/', may hold a query, and gets the api-version where it has none;
  * `body` is JSON or NULL. On failure *ret_reply is the last answer, if there was one, else NULL; both *ret_reply and error may be left out
  * by NULL. */
-NUMGATE_API enum numgate_status numgate_request(struct numgate *numgate, const char *method, const char *path, const char *body,
-                                                const struct numgate_call *call, struct numgate_reply **ret_reply,
+NUMGATE_API enum numgate_status numgate_request(struct numgate *numgate, const char *method, const char *path,
+                                                const char *body, const struct numgate_call *call,
+                                                struct numgate_reply **ret_reply,
                                                 struct numgate_error *error);
 
 #ifdef __cplusplus

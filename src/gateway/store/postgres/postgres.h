@@ -40,7 +40,8 @@ struct server {
     char *password;                  /* or NULL */
     char *hosts, *addresses, *ports; /* lists with commas, as in the URL; NULL: libpq's default */
     unsigned host_count;
-    bool to_be_moved; /* a session does not mind that somebody moves the store: it will wait for its turn to */
+    bool
+        to_be_moved; /* a session does not mind that somebody moves the store: it will wait for its turn to */
     _Atomic unsigned host_first; /* the one that answered last */
     _Atomic int64_t
         timeline_max; /* the highest seen: a server with a lower one is an old primary somebody forgot */
