@@ -42,12 +42,14 @@ static bool e164_matches(struct str s)
     return model_e164_parse(s, &number);
 }
 
-const struct pattern pattern_account_name = {"^([A-Za-z0-9_-]+)$", name_matches};
-const struct pattern pattern_header = {"^([A-Za-z0-9_-])+$", name_matches};
-const struct pattern pattern_token = {"^([A-Za-z0-9=_-]+)$", token_matches};
-const struct pattern pattern_e164 = {"^\\+[1-9]\\d+$", e164_matches};
+const struct pattern pattern_account_name = {"^([A-Za-z0-9_-]+)$", "letters, digits, _ and - only",
+                                             name_matches};
+const struct pattern pattern_header = {"^([A-Za-z0-9_-])+$", "letters, digits, _ and - only", name_matches};
+const struct pattern pattern_token = {"^([A-Za-z0-9=_-]+)$", "letters, digits, _, = and - only",
+                                      token_matches};
+const struct pattern pattern_e164 = {"^\\+[1-9]\\d+$", "a number with + and digits only", e164_matches};
 const struct pattern pattern_uuid = {
-    "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", str_is_uuid};
+    "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "a UUID", str_is_uuid};
 
 bool model_account_name_valid(struct str s)
 {

@@ -16,11 +16,11 @@
 #define UNKNOWN_NAME_MAX 64 /* bytes of a name nobody knows that are quoted back */
 #define FIELDS_MAX       64 /* of a schema: bits of the mask */
 
-enum reading { READ_REQUEST, READ_OURS, READ_PATCH };
+enum reading { READ_REQUEST, READ_OURS, READ_PATCH, READ_CELL };
 
 struct reader {
     struct arena *mem;
-    struct err_list findings;
+    struct err_list *findings;
     enum reading reading;
 };
 
@@ -58,7 +58,7 @@ static void finding(struct reader *r, const struct place *place, const char *cod
     (void)vsnprintf(msg, sizeof msg, format, args); /* our own words, shorter than msg */
     va_end(args);
     place_write(place, &where);
-    err_list_add(&r->findings, code, (struct str){where.p, where.n}, "%s", msg);
+    err_list_add(r->findings, code, (struct str){where.p, where.n}, "%s", msg);
 }
 
 static const char *a_type(enum json_type type)
@@ -118,7 +118,9 @@ static bool text_fits(struct reader *r, const struct field *field, struct str te
     } else if (n < min) {
         finding(r, place, "InvalidValue", "%zu characters, at least %zu are needed", n, min);
     } else if (field->pattern != NULL && !field->pattern->matches(text)) {
-        finding(r, place, "InvalidValue", "must match %s", field->pattern->regex);
+        bool cell = r->reading == READ_CELL;
+        finding(r, place, "InvalidValue", "must %s %s", cell ? "be" : "match",
+                cell ? field->pattern->words : field->pattern->regex);
     } else {
         return true;
     }
@@ -135,10 +137,17 @@ static void read_string(struct reader *r, const struct json *json, const struct 
     }
 }
 
+static void text_to_e164(struct reader *r, struct str text, const struct place *place, int64_t *ret)
+{
+    if (!model_e164_parse(text, ret)) {
+        finding(r, place, "InvalidValue", "must be '+' and 2 to 15 digits, the first of them not 0");
+    }
+}
+
 static void read_e164(struct reader *r, const struct json *json, const struct place *place, int64_t *ret)
 {
-    if (has_type(r, json, JSON_STRING, place) && !model_e164_parse(json_string(json), ret)) {
-        finding(r, place, "InvalidValue", "must be '+' and 2 to 15 digits, the first of them not 0");
+    if (has_type(r, json, JSON_STRING, place)) {
+        text_to_e164(r, json_string(json), place, ret);
     }
 }
 
@@ -150,16 +159,13 @@ static void read_date(struct reader *r, const struct json *json, const struct pl
     }
 }
 
-static void read_enum(struct reader *r, const struct json *json, const struct field *field,
-                      const struct place *place, int *ret)
+static void text_to_enum(struct reader *r, struct str text, const struct field *field,
+                         const struct place *place, int *ret)
 {
     char known[128] = "";
     size_t n = 0;
-    if (!has_type(r, json, JSON_STRING, place)) {
-        return;
-    }
     for (int i = 0; field->names[i] != NULL; i++) {
-        if (str_eq(json_string(json), str_of(field->names[i]))) {
+        if (str_eq(text, str_of(field->names[i]))) {
             *ret = 1 + i;
             return;
         }
@@ -167,6 +173,14 @@ static void read_enum(struct reader *r, const struct json *json, const struct fi
         ensure(n < sizeof known);
     }
     finding(r, place, "InvalidValue", "must be one of: %s", known);
+}
+
+static void read_enum(struct reader *r, const struct json *json, const struct field *field,
+                      const struct place *place, int *ret)
+{
+    if (has_type(r, json, JSON_STRING, place)) {
+        text_to_enum(r, json_string(json), field, place, ret);
+    }
 }
 
 static void read_strings(struct reader *r, const struct json *json, const struct field *field,
@@ -309,8 +323,8 @@ static void unknown_field(struct reader *r, const struct schema *schema, struct 
                           const struct place *up)
 {
     struct place at = {.up = up, .name = shortened(name)};
-    if (r->findings.count >= r->findings.count_max) {
-        r->findings.count++; /* saves the search: nobody will see its result */
+    if (r->findings->count >= r->findings->count_max) {
+        r->findings->count++; /* saves the search: nobody will see its result */
         return;
     }
     const struct field *meant = nearest(schema, name);
@@ -371,26 +385,27 @@ static enum rc outcome(struct reader *r, struct err *err)
     if (arena_failed(r->mem)) {
         return err_set(err, RC_LIMIT, NULL, "the request needs more memory than it may have");
     }
-    if (r->findings.count == 0) {
+    if (r->findings->count == 0) {
         return RC_OK;
     }
     struct err_list *kept = arena_new_of(r->mem, struct err_list);
     if (kept == NULL) {
         return err_set(err, RC_LIMIT, NULL, "the request needs more memory than it may have");
     }
-    *kept = r->findings;
+    *kept = *r->findings;
     return err_from_list(err, RC_INVALID, kept);
 }
 
 static enum rc read_top(enum reading reading, const struct schema *schema, const struct json *json,
                         struct arena *mem, void *base, uint64_t have, struct err *err)
 {
-    struct reader r = {.mem = mem, .reading = reading};
+    struct err_list findings;
+    struct reader r = {.mem = mem, .findings = &findings, .reading = reading};
     enum json_type type = json_type(json);
     if (type != JSON_OBJECT) {
         return err_set(err, RC_INVALID, "InvalidJson", "expected an object, got %s", a_type(type));
     }
-    err_list_init(&r.findings, mem, LIMIT_DETAILS);
+    err_list_init(&findings, mem, LIMIT_DETAILS);
     read_object(&r, schema, json, NULL, base, have);
     return outcome(&r, err);
 }
@@ -420,4 +435,45 @@ enum rc model_merge(const struct schema *schema, const struct json *patch, struc
         memcpy(target, merged, schema->size);
     }
     return rc;
+}
+
+/* Spreadsheets write TRUE for true, so letter case is free. */
+static void text_to_bool(struct reader *r, struct str text, const struct place *place, bool *ret)
+{
+    bool yes = str_eq_ci(text, STR("true"));
+    if (yes || str_eq_ci(text, STR("false"))) {
+        *ret = yes;
+    } else {
+        finding(r, place, "InvalidValue", "must be true or false");
+    }
+}
+
+bool model_read_text(const struct field *field, struct str text, struct str name, void *ret,
+                     struct err_list *findings)
+{
+    struct reader r = {.mem = findings->mem, .findings = findings, .reading = READ_CELL};
+    struct place place = {.name = name};
+    size_t before = findings->count;
+    bool item = field->type == FIELD_STRINGS;
+    switch (field->type) {
+    case FIELD_STRING:
+    case FIELD_STRINGS:
+        if (text_fits(&r, field, text, item ? 0 : field->length_min,
+                      item ? LIMIT_TEXT : field_length_max(field), &place)) {
+            *(struct str *)ret = text;
+        }
+        break;
+    case FIELD_BOOL:
+        text_to_bool(&r, text, &place, ret);
+        break;
+    case FIELD_E164:
+        text_to_e164(&r, text, &place, ret);
+        break;
+    case FIELD_ENUM:
+        text_to_enum(&r, text, field, &place, ret);
+        break;
+    default:
+        ensure(!"a cell holds a text, a list of them, a boolean, a number or one of some words");
+    }
+    return findings->count == before;
 }

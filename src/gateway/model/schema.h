@@ -31,6 +31,7 @@ enum field_flags {
 /* The contract's regular expressions, each with the function that decides it. */
 struct pattern {
     const char *regex;
+    const char *words; /* the same for people, after "must be" */
     bool (*matches)(struct str s);
 };
 
@@ -81,7 +82,16 @@ MUST_USE enum rc model_load(const struct schema *schema, const struct json *json
  * model_read. */
 MUST_USE enum rc model_merge(const struct schema *schema, const struct json *patch, struct arena *mem,
                              void *target, struct err *err);
+/* One value from the text of a cell, with the checks of its row: FIELD_STRING, FIELD_E164, FIELD_ENUM,
+ * FIELD_BOOL (true and false in any letter case), or one item of FIELD_STRINGS (ret is a struct str). Findings
+ * go to the list under `name`, worded for people; false: there was one, and *ret is as before. Text is
+ * borrowed. */
+bool model_read_text(const struct field *field, struct str text, struct str name, void *ret,
+                     struct err_list *findings);
 void model_write(const struct schema *schema, const void *value, struct json_out *out);
+/* Only what a client may set: the body of a request that makes the resource as it is. */
+void model_write_settable(const struct schema *schema, const void *value, struct json_out *out);
+bool model_absent(const struct field *field, const void *value); /* booleans, integers and E.164 never are */
 struct str model_json(const struct schema *schema, const void *value,
                       struct arena *mem); /* the same into an arena */
 

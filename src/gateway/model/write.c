@@ -13,17 +13,20 @@ static void write_strings(const struct text_list *list, struct json_out *out)
     json_array_end(out);
 }
 
-static void write_parts(const struct schema *schema, const struct part_list *list, struct json_out *out)
+static void write_object(const struct schema *schema, const void *value, unsigned left_out,
+                         struct json_out *out);
+
+static void write_parts(const struct schema *schema, const struct part_list *list, unsigned left_out,
+                        struct json_out *out)
 {
     json_array_begin(out);
     for (size_t i = 0; i < list->count; i++) {
-        model_write(schema, (const char *)list->items + i * schema->size, out);
+        write_object(schema, (const char *)list->items + i * schema->size, left_out, out);
     }
     json_array_end(out);
 }
 
-/* Booleans and integers cannot be absent. */
-static bool is_absent(const struct field *field, const void *value)
+bool model_absent(const struct field *field, const void *value)
 {
     switch (field->type) {
     case FIELD_STRING:
@@ -68,7 +71,7 @@ static void write_nothing(const struct field *field, struct json_out *out)
     }
 }
 
-static void write_value(const struct field *field, const void *value, struct json_out *out)
+static void write_value(const struct field *field, const void *value, unsigned left_out, struct json_out *out)
 {
     char text[CLOCK_TEXT_MAX > E164_TEXT_MAX ? CLOCK_TEXT_MAX : E164_TEXT_MAX];
     switch (field->type) {
@@ -94,20 +97,25 @@ static void write_value(const struct field *field, const void *value, struct jso
         write_strings(value, out);
         break;
     case FIELD_PART:
-        model_write(field->schema, *(const void *const *)value, out);
+        write_object(field->schema, *(const void *const *)value, left_out, out);
         break;
     case FIELD_PARTS:
-        write_parts(field->schema, value, out);
+        write_parts(field->schema, value, left_out, out);
         break;
     }
 }
 
-void model_write(const struct schema *schema, const void *value, struct json_out *out)
+/* left_out: fields with one of these flags are not written. */
+static void write_object(const struct schema *schema, const void *value, unsigned left_out,
+                         struct json_out *out)
 {
     json_object_begin(out);
     for (const struct field *f = schema->fields; f < schema->fields + schema->field_count; f++) {
         const void *at = (const char *)value + f->offset;
-        bool absent = is_absent(f, at);
+        bool absent = model_absent(f, at);
+        if (f->flags & left_out) {
+            continue;
+        }
         if (absent && !(f->flags & (FIELD_REQUIRED | FIELD_ALWAYS))) {
             continue;
         }
@@ -115,10 +123,20 @@ void model_write(const struct schema *schema, const void *value, struct json_out
         if (absent) {
             write_nothing(f, out);
         } else {
-            write_value(f, at, out);
+            write_value(f, at, left_out, out);
         }
     }
     json_object_end(out);
+}
+
+void model_write(const struct schema *schema, const void *value, struct json_out *out)
+{
+    write_object(schema, value, 0, out);
+}
+
+void model_write_settable(const struct schema *schema, const void *value, struct json_out *out)
+{
+    write_object(schema, value, FIELD_READ_ONLY, out);
 }
 
 struct str model_json(const struct schema *schema, const void *value, struct arena *mem)
