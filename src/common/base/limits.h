@@ -30,3 +30,8 @@
 #define LIMIT_TEXTS              100    /* members of a string array */
 #define LIMIT_CUSTOMER_DOMAIN                                                                                \
     48 /* characters of <label>.1r1.<base domain>: Entra ID takes no longer domain */
+#define LIMIT_BULK_ROW     LIMIT_BODY         /* of a file of numbers; a longer row is a finding */
+#define LIMIT_BULK_COLUMNS 256                /* headings of such a file */
+#define LIMIT_BULK_NUMBERS 10000000           /* in one file; reading stops there */
+#define LIMIT_BULK_RANGE   100000             /* numbers of one range */
+#define LIMIT_BULK_MEMORY  (16 * 1024 * 1024) /* of one row while it is read */
