@@ -2,8 +2,6 @@
  *
  * A row that lies within one piece of input is used where it is; one that is cut is gathered in `carry`. Each row
  * has the arena to itself. A range stays behind the row it came from and gives a number at a time. */
-#include <stdio.h>
-
 #include "common/base/buf.h"
 #include "common/base/mem.h"
 #include "common/json/read.h"
@@ -35,8 +33,9 @@ struct bulk_reader {
     bool headings_read;
 
     struct number number;
-    struct bulk_range range; /* of this row */
-    uint32_t range_at;       /* how much of it was given */
+    struct bulk_range range;      /* of this row */
+    uint32_t range_at;            /* how much of it was given */
+    struct arena_mark range_mark; /* what the row takes; what one number of it takes goes with the next */
     uint64_t numbers;
     struct bulk_row row;
 
@@ -185,12 +184,17 @@ static void begin_row(struct bulk_reader *r)
     r->bytes = 0;
     r->too_long = false;
     r->scan.state = CSV_CELL_START;
-    if (r->scan.after_cr && r->in.n > 0) {
+    r->row_line = r->scan.line;
+    r->row.row++;
+}
+
+/* The second half of a CRLF, which may come with another piece of input than the first. */
+static void skip_lf(struct bulk_reader *r)
+{
+    if (r->bytes == 0 && r->scan.after_cr && r->in.n > 0) {
         r->in = str_slice(r->in, r->in.p[0] == '\n', r->in.n);
         r->scan.after_cr = false;
     }
-    r->row_line = r->scan.line;
-    r->row.row++;
 }
 
 /* BULK_ROW: *ret is its text, good until the next row begins. The row that is being read is row.row. */
@@ -200,7 +204,8 @@ static enum bulk_step next_text(struct bulk_reader *r, struct str *ret)
     if (!skip_bom(r)) {
         return BULK_NEED_BYTES;
     }
-    if (r->bytes == 0 && !r->too_long) {
+    skip_lf(r);
+    if (r->bytes == 0) {
         if (r->in.n == 0) {
             return r->ended ? BULK_END : BULK_NEED_BYTES;
         }
@@ -314,6 +319,7 @@ static enum bulk_step read_row(struct bulk_reader *r, struct str text)
         return stop_for_memory(r);
     }
     if (findings->count == 0) {
+        r->range_mark = arena_mark(r->mem);
         return give_number(r);
     }
     r->range.count = 0;
@@ -338,6 +344,7 @@ static enum bulk_step refuse_double(struct bulk_reader *r, uint64_t first_row)
 static enum bulk_step give_number(struct bulk_reader *r)
 {
     uint64_t first_row = 0;
+    arena_rewind(r->mem, r->range_mark);
     r->number.telephone_number = bulk_range_at(&r->range, r->range_at++);
     if (r->numbers++ >= r->options.numbers_max) {
         (void)err_set(&r->why, RC_LIMIT, "TooManyNumbers", "more than %llu numbers",

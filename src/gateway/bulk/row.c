@@ -209,6 +209,8 @@ static void add_cell(struct row *row, size_t at, const struct csv_cell *cell)
 
 /* ---- what is required ---- */
 
+static const struct str no_item; /* what a list without items points to: it is not absent */
+
 static void check_column(struct row *row, size_t index)
 {
     const struct bulk_column *column = &row->table->columns.of[index];
@@ -220,7 +222,7 @@ static void check_column(struct row *row, size_t index)
         return;
     }
     if (column->field->type == FIELD_STRINGS) { /* nothing in the cell is no item */
-        *(struct text_list *)(part + column->field->offset) = (struct text_list){part, 0};
+        *(struct text_list *)(part + column->field->offset) = (struct text_list){&no_item, 0};
     } else if (column->field->type == FIELD_STRING && (row->empty_text & bit)) {
         (void)model_read_text(column->field, STR(""), column->heading, part + column->field->offset,
                               row->findings);
