@@ -3,6 +3,8 @@
 
 #include "common/base/banned.h"
 
+#define HEADING_MAX 96
+
 static const struct number no_defaults;
 
 void table__init(struct table *table, const struct number *defaults, bool plus_optional)
@@ -28,6 +30,16 @@ static bool looks_like_number(struct str text)
     return digits.n > 0 && digits.p[0] >= '0' && digits.p[0] <= '9';
 }
 
+/* A heading as the place of a finding: not longer than any that exists. */
+static struct str place_of(struct str name)
+{
+    size_t n = name.n < HEADING_MAX ? name.n : HEADING_MAX;
+    while (n > 0 && n < name.n && ((unsigned char)name.p[n] & 0xC0) == 0x80) {
+        n--; /* not in the middle of a character */
+    }
+    return str_slice(name, 0, n);
+}
+
 static void unknown(const struct table *table, struct str name, struct err_list *findings)
 {
     char shown[BULK_QUOTE_MAX];
@@ -39,10 +51,11 @@ static void unknown(const struct table *table, struct str name, struct err_list 
                      "heading " BULK_HEADING_LIST " above it",
                      shown);
     } else if (meant >= 0) {
-        err_list_add(findings, "UnknownHeading", name, "there is no heading %s; did you mean %" STR_FMT "?",
-                     shown, STR_ARG(table->columns.of[meant].heading));
+        err_list_add(findings, "UnknownHeading", place_of(name),
+                     "there is no heading %s; did you mean %" STR_FMT "?", shown,
+                     STR_ARG(table->columns.of[meant].heading));
     } else {
-        err_list_add(findings, "UnknownHeading", name, "there is no heading %s", shown);
+        err_list_add(findings, "UnknownHeading", place_of(name), "there is no heading %s", shown);
     }
 }
 
@@ -55,7 +68,8 @@ static void add_heading(struct table *table, size_t at, const struct csv_cell *c
         return;
     }
     if (cell->fault != CSV_FINE) {
-        err_list_add(findings, "InvalidQuotes", name, "a quote must be the first and the last of its cell");
+        err_list_add(findings, "InvalidQuotes", place_of(name),
+                     "a quote must be the first and the last of its cell");
         return;
     }
     if (str_eq_ci(name, STR(BULK_HEADING_LIST))) {
