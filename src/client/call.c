@@ -40,7 +40,10 @@ static void add_headers(struct outgoing *out, struct str method, const struct nu
     add(out, STR("If-None-Match"), str_of(call->if_none_match));
     if (is_write(method)) {
         bool given = call->request_id != NULL;
-        struct wall sent = given ? (struct wall){(int64_t)call->first_sent * 1000} : clock_wall();
+        struct wall sent = clock_wall();
+        if (given) {
+            sent.ms = (int64_t)call->first_sent * 1000;
+        }
         add(out, STR("Repeatability-Request-ID"), given ? str_of(call->request_id) : random_uuid(out->id));
         add(out, STR("Repeatability-First-Sent"), clock_imf(sent, out->date));
     }
