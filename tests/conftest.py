@@ -133,8 +133,8 @@ class Program:
         return "\n".join(self.output().splitlines()[-lines:])
 
     def log_rows(self):
-        """The log's JSON lines as dicts."""
-        return [json.loads(line) for line in self.output().splitlines() if line.startswith("{")]
+        """The log's JSON lines as dicts; one that is just being written is not one yet."""
+        return [json.loads(line) for line in self.output().splitlines(keepends=True) if line.startswith("{") and line.endswith("\n")]
 
 
 @functools.cache

@@ -21,7 +21,7 @@ static bool needs_apostrophe(const struct bulk_writer *writer, struct str text)
     while (at < text.n && text.p[at] == '\'') {
         at++;
     }
-    return at < text.n && (at > 0 || writer->spreadsheet) && memchr("=+-@\t\r", text.p[at], 6) != NULL;
+    return at < text.n && (at > 0 || writer->spreadsheet) && str_find(STR("=+-@\t\r"), text.p[at]) >= 0;
 }
 
 static void put_text(const struct bulk_writer *writer, struct str text, struct buf *out)
