@@ -79,7 +79,7 @@ static bool is_punctuated(struct str s)
     size_t digits = 0;
     for (size_t i = 0; i < s.n; i++) {
         digits += is_digit(s.p[i]);
-        if (!is_digit(s.p[i]) && memchr("+ -./()\t", s.p[i], 8) == NULL) {
+        if (!is_digit(s.p[i]) && str_find(STR("+ -./()\t"), s.p[i]) < 0) {
             return false;
         }
     }
@@ -159,11 +159,12 @@ static enum rc check_ends(const struct braces *b, uint64_t *ret_count, struct er
     if (low > high) {
         return refuse_range(err, "the first end must not be the greater one");
     }
-    if (high - low >= LIMIT_BULK_RANGE) {
+    unsigned long long count = high - low + 1;
+    if (count > LIMIT_BULK_RANGE) {
         return err_set(err, RC_LIMIT, "RangeTooLarge", "a range of %llu numbers, at most %d are allowed",
-                       (unsigned long long)(high - low + 1), LIMIT_BULK_RANGE);
+                       count, LIMIT_BULK_RANGE);
     }
-    *ret_count = high - low + 1;
+    *ret_count = count;
     return RC_OK;
 }
 

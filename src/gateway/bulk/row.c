@@ -89,7 +89,7 @@ static struct str without_apostrophe(struct str text)
     while (at < text.n && text.p[at] == '\'') {
         at++;
     }
-    bool guard = at > 0 && at < text.n && memchr("=+-@\t\r", text.p[at], 6) != NULL;
+    bool guard = at > 0 && at < text.n && str_find(STR("=+-@\t\r"), text.p[at]) >= 0;
     return guard ? str_slice(text, 1, text.n) : text;
 }
 
