@@ -467,6 +467,35 @@ static void test_model_merge__takes_no_null_inside_a_new_list(void **state)
                         "InvalidType numbers[0].serviceDetails.teamsDirectRouting");
 }
 
+static void test_model_read_text__checks_a_cell_as_its_field(void **state)
+{
+    static const struct {
+        const char *field, *text, *msg; /* "": accepted */
+    } cases[] = {
+        {"telephoneNumber", "+44", ""},
+        {"telephoneNumber", "44", "must be '+' and 2 to 15 digits, the first of them not 0"},
+        {"accountName", "a-b", ""},
+        {"accountName", "", "0 characters, at least 1 are needed"},
+        {"accountName", "a b", "must be letters, digits, _ and - only"},
+        {"serviceDetails/zoomPhoneCloudPeering/enabled", "TRUE", ""},
+        {"serviceDetails/zoomPhoneCloudPeering/enabled", "1", "must be true or false"},
+        {"serviceDetails/teamsPhoneMobile/assignmentStatus", "assigned", ""},
+        {"serviceDetails/teamsPhoneMobile/assignmentStatus", "x", "must be one of: assigned, unassigned"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct err_list findings;
+        struct str value[2];
+        err_list_init(&findings, *state, 1);
+        const struct field *field = schema_field_at(&schema_number, str_of(cases[i].field));
+        bool ok = model_read_text(field, str_of(cases[i].text), STR("cell"), value, &findings);
+        assert_int_equal(ok, cases[i].msg[0] == '\0');
+        if (!ok) {
+            assert_true(str_eq(findings.first->msg, str_of(cases[i].msg)));
+            assert_true(str_eq(findings.first->field, STR("cell")));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -487,6 +516,7 @@ int main(void)
         TEST(test_model_merge__leaves_the_old_parts_as_they_were),
         TEST(test_model_merge__keeps_required_fields_and_replaces_lists),
         TEST(test_model_merge__takes_no_null_inside_a_new_list),
+        TEST(test_model_read_text__checks_a_cell_as_its_field),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
