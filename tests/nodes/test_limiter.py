@@ -21,16 +21,16 @@ SHIFTS = -50, 0, 40, 900  # seconds; a token may be from 60 s ahead
 
 @pytest.fixture(name="four")
 def fixture_four(make_nodes):
-    """four(limit): nodes with these clocks."""
+    """four(limit): nodes with these clocks; or with others."""
     assert FAKETIME, "the package faketime is missing: ./dev installs it"
 
-    def make(limit):
-        nodes = make_nodes(4, f"[limits]\nrequests_per_minute = {limit}\n", shared_cluster().url(shared_cluster().create_database()),
-                           start=False)
-        for node, shift in zip(nodes, SHIFTS):
+    def make(limit, shifts=SHIFTS):
+        url = shared_cluster().url(shared_cluster().create_database())
+        nodes = make_nodes(len(shifts), f"[limits]\nrequests_per_minute = {limit}\n", url, start=False)
+        for node, shift in zip(nodes, shifts):
             node.environment |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": f"{shift:+}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
             node.spawn()
-        for node, shift in zip(nodes, SHIFTS):
+        for node, shift in zip(nodes, shifts):
             node.await_up()
             assert abs(ahead(node) - shift) < 10, "its clock is not shifted"
         return nodes
@@ -50,6 +50,21 @@ def ask(caller):
     return sent, time.monotonic(), answer
 
 
+def comes_back_as_told(nodes, limit):
+    """Uses all up, is refused by each node, waits as long as the most hopeful one said and asks it alone: all told of one slot."""
+    callers = [Caller(node) for node in nodes]
+    used = [ask(caller)[2].status for caller, _ in zip(itertools.cycle(callers), range(limit))]
+    assert set(used) == {200}
+    told = []
+    for caller in callers:
+        _, answered, answer = ask(caller)
+        assert answer.status == 429, answer
+        told.append((answered + int(answer.headers["Retry-After"]), caller))
+    until, caller = min(told, key=lambda one: one[0])
+    threading.Event().wait(until - time.monotonic())
+    assert ask(caller)[2].status == 200, "refused although it waited as long as it was told"
+
+
 def test_limit__the_101st_is_refused_whichever_node_it_meets(four):
     callers = [Caller(node) for node in four(100)]
     asked = [ask(caller) for caller, _ in zip(itertools.cycle(callers), range(100))]
@@ -66,7 +81,7 @@ def test_limit__the_101st_is_refused_whichever_node_it_meets(four):
 @pytest.mark.skipif(LEVEL == "quick", reason="takes longer than a minute")
 def test_limit__holds_in_every_minute_and_gives_all_of_it(four):
     limit, windows = rounds(0, 20, 100), rounds(0, 1, 3)
-    nodes = four(limit)
+    nodes, others = four(limit), four(limit, SHIFTS[::3])
     end = time.monotonic() + windows * WINDOW + 2 * LATE
     passed, pause = [], threading.Event()
 
@@ -80,8 +95,9 @@ def test_limit__holds_in_every_minute_and_gives_all_of_it(four):
         caller.close()
 
     begun = time.monotonic()
-    with Crowd(CALLERS) as crowd:
-        crowd.do(*(lambda n=n: call(n) for n, _ in zip(itertools.cycle(nodes), range(CALLERS))))
+    with Crowd(CALLERS + 1) as crowd:
+        crowd.do(*(lambda n=n: call(n) for n, _ in zip(itertools.cycle(nodes), range(CALLERS))),
+                 lambda: comes_back_as_told(others, limit))
     passed.sort()
     for index, (sent, _) in enumerate(passed):
         within = [answered for _, answered in passed[index:] if answered < sent + WINDOW]
