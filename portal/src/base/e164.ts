@@ -1,0 +1,28 @@
+/* Telephone numbers as this page shows and reads them. */
+
+/** What somebody typed as a number with its plus sign, or null. */
+export function readNumber(text: string): string | null {
+    const digits = text.replace(/[\s().-]/g, '').replace(/^00/, '+');
+    return /^\+?[1-9]\d{1,14}$/.test(digits) ? (digits.startsWith('+') ? digits : `+${digits}`) : null;
+}
+
+/** The `after` of a list that makes it begin with this number. */
+export function justBefore(text: string): string | null {
+    const number = readNumber(text);
+    return number === null ? null : `+${BigInt(number.slice(1)) - 1n}`;
+}
+
+/** "+441632960000–0099": the digits that differ, once. */
+export function rangeText(from: string, to: string): string {
+    if (from === to) return from;
+    let same = 0;
+    while (from.length === to.length && same < from.length && from[same] === to[same]) same++;
+    const kept = Math.min(same, Math.max(to.length - 4, 0)); // four digits at least
+    return from.length === to.length ? `${from}–${to.slice(kept)}` : `${from} – ${to}`;
+}
+
+/** The entries of a list that somebody typed: one a line, or with commas, semicolons or blanks between them. */
+export const entriesOf = (text: string): string[] => text.split(/[\r\n\t,; ]+/).filter((part) => part !== '');
+
+/** A filter for the numbers from one to another. */
+export const betweenFilter = (from: string, to: string): string => `telephoneNumber ge '${from}' and telephoneNumber le '${to}'`;
