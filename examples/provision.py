@@ -9,17 +9,18 @@ https://login.microsoftonline.com.
 import email.utils
 import os
 import sys
+import time
 import uuid
 
 import msal
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
 URL = os.environ["NUMGATE_URL"]
 if "NUMGATE_CA" in os.environ:
     os.environ["REQUESTS_CA_BUNDLE"] = os.environ["NUMGATE_CA"]  # msal and requests both look here
 API_VERSION = "2024-02-29-preview"
+RETRY_WAIT = float(os.environ.get("NUMGATE_RETRY_WAIT", "60"))  # shorter in tests
+ATTEMPTS = 5
 
 
 def token_source():
@@ -41,27 +42,47 @@ def token_source():
 
 
 class Api:
-    """The requests of this example. 429 and 503 are tried again when Retry-After says so; so are broken connections, since every
-    change carries the two Repeatability headers and is done once however often it arrives."""
+    """The requests of this example, each repeated by the rule of the API until it was answered:
+
+        429, or 503 with Retry-After             wait as long as it says
+        no connection, no answer, a cut answer,
+        any other 5xx but 501                    wait RETRY_WAIT seconds
+        and then                                 look the name up again, on a new connection, and send the same once more
+
+    A change carries the same two Repeatability headers each time, so it is done once, whatever became of the first answer."""
 
     def __init__(self):
-        retry = Retry(total=4, backoff_factor=0.5, status_forcelist=[429, 500, 502, 503, 504], allowed_methods=None,
-                      respect_retry_after_header=True, raise_on_status=False)
         self.session = requests.Session()
-        self.session.mount("https://", HTTPAdapter(max_retries=retry))
         self.token = token_source()
 
     def request(self, method, url, *, expect, headers=None, **options):
-        headers = {"Authorization": f"Bearer {self.token()}", **(headers or {})}
+        headers = dict(headers or {})
         if method != "GET":
             headers["Repeatability-Request-ID"] = str(uuid.uuid4())
             headers["Repeatability-First-Sent"] = email.utils.formatdate(usegmt=True)
         if not url.startswith("https://"):
             url = f"{URL}{url}{'&' if '?' in url else '?'}api-version={API_VERSION}"
-        reply = self.session.request(method, url, headers=headers, timeout=30, **options)
-        if reply.status_code not in expect:
-            raise SystemExit(f"{method} {url}: {reply.status_code} {reply.text}")
+        for attempt in range(1, ATTEMPTS + 1):
+            headers["Authorization"] = f"Bearer {self.token()}"
+            reply = self.send(method, url, headers, options)
+            wait = wait_after(reply)
+            if wait is None or attempt == ATTEMPTS:
+                break
+            print(f"  {method}: {reply.status_code if reply is not None else 'no answer'}; again in {wait:g} s")
+            time.sleep(wait)
+            self.session.close()  # the connections it keeps; the next one looks the name up
+        if reply is None or reply.status_code not in expect:
+            raise SystemExit(f"{method} {url}: {f'{reply.status_code} {reply.text}' if reply is not None else 'no answer'}")
         return reply
+
+    def send(self, method, url, headers, options):
+        """The whole answer; None when there was none."""
+        try:
+            reply = self.session.request(method, url, headers=headers, timeout=30, **options)
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            return None
+        length = reply.headers.get("Content-Length", len(reply.content))  # older versions of requests take a cut answer for a whole one
+        return reply if int(length) == len(reply.content) else None
 
     def numbers(self, account, page_size):
         """Every number of the account, page by page."""
@@ -71,6 +92,15 @@ class Api:
             print(f"  a page of {len(page['value'])}")
             yield from page["value"]
             link = page.get("nextLink")
+
+
+def wait_after(reply):
+    """Seconds until the request is sent again; None: it was answered."""
+    if reply is None:
+        return RETRY_WAIT
+    if reply.status_code in (429, 503) and "Retry-After" in reply.headers:
+        return int(reply.headers["Retry-After"])
+    return RETRY_WAIT if reply.status_code >= 500 and reply.status_code != 501 else None
 
 
 def main():

@@ -24,7 +24,7 @@ import pytest
 import requests
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "api")]
+sys.path[:0] = [str(ROOT / "tools"), *(str(ROOT / "tests" / room) for room in ("api", "lab", "dns", "sync", "portal"))]
 import contract  # noqa: E402  (tests/api/contract.py)
 import state  # noqa: E402  (tools/state.py)
 from basics import free_port, wait_until  # noqa: E402
@@ -52,6 +52,8 @@ CLIENTS = {
     "OTHER_ROLE": {"roles": ["Mail.Read"]},
     "USER_ADMIN": {"roles": ["ProvisioningAPI.AdminUser"]},
     "USER_READ": {"roles": ["ProvisioningAPI.ReadUser"]},
+    "SHORT": {"roles": ["ProvisioningAPI.Admin"], "token_seconds": 1},
+    "KEYED": {"roles": ["ProvisioningAPI.Admin"], "certificates": ["keyed-rsa.pem", "keyed-ec.pem"]},
 }
 
 
@@ -68,6 +70,7 @@ class Program:
     def __init__(self, name, arguments, log, environment=None):
         self.name, self.arguments, self.log = name, [str(a) for a in arguments], Path(log)
         self.environment = {**os.environ, **(environment or {})}
+        self.works_in = None  # a folder; None: ours
         self.process = None
 
     @property
@@ -78,7 +81,7 @@ class Program:
         assert (BIN / self.name).exists(), f"{BIN / self.name} is not built: ./dev build, or set NUMGATE_BIN"
         with open(self.log, "ab") as out:
             self.process = subprocess.Popen([BIN / self.name, *self.arguments], stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=out, env=self.environment)
+                                            stderr=out, env=self.environment, cwd=self.works_in)
         Program.running.append(self)
         return self
 
@@ -116,6 +119,12 @@ class Program:
         if self.alive():
             self.signal(signal.SIGKILL)
         return self.wait()
+
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
 
     def stop(self):
         """Whatever state it is in: ended afterwards."""
@@ -161,8 +170,8 @@ def on_store(config, url):
 class Lab(Program):
     """numgate-lab: the issuer, and the clients it knows."""
 
-    def __init__(self, directory, settings):
-        command = state.lab_command(directory, settings)
+    def __init__(self, directory, settings, portal_redirect_uris=()):
+        command = state.lab_command(directory, settings, portal_redirect_uris)
         super().__init__("numgate-lab", command[1:], directory / "numgate-lab.log")
         self.directory, self.settings = directory, settings
         self.url = settings["NUMGATE_AUTHORITY"]
@@ -212,8 +221,8 @@ def claims(token):
 class Server(Program):
     """numgated on a state folder of its own, accepting tokens of a lab."""
 
-    def __init__(self, directory, lab, config="", environment=None):
-        self.directory, self.lab = Path(directory), lab
+    def __init__(self, directory, lab, config="", environment=None, port=None):
+        self.directory, self.lab, self.chosen = Path(directory), lab, port or free_port()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.settings = None
         self.store_url = new_database() if STORE == "postgresql" else f"sqlite:{self.database}"
@@ -223,7 +232,7 @@ class Server(Program):
     def configure(self, config):
         """Writes the configuration; ports are kept once chosen. `config` holds options that replace the usual ones."""
         old = self.settings or {}
-        port = old.get("NUMGATE_URL", f":{free_port()}").rsplit(":", 1)[1]
+        port = old.get("NUMGATE_URL", f":{self.chosen}").rsplit(":", 1)[1]
         admin_port = old.get("NUMGATE_ADMIN_URL", f":{free_port()}").rsplit(":", 1)[1]
         usual = state.parse_options("[limits]\nrequests_per_minute = 0\nrequests_per_minute_user = 0\n")
         text = state.format_options(state.merge_options(usual, state.parse_options(on_store(config, self.store_url))))
@@ -276,6 +285,13 @@ class Server(Program):
         """Runs another command of numgated, such as run("seed", file, "--config", server.config)."""
         return subprocess.run([BIN / "numgated", *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False,
                               **options)
+
+    def shell(self, role="ADMIN"):
+        """The environment of a shell that sourced the server's settings, and nothing else of this machine's."""
+        client_id, secret = self.lab.client(role)
+        return {"PATH": os.environ["PATH"], "HOME": str(self.directory), "NUMGATE_URL": self.url, "NUMGATE_AUTHORITY": self.lab.url,
+                "NUMGATE_TENANT": self.lab.tenant, "NUMGATE_SCOPE": self.lab.scope, "NUMGATE_CA": str(self.ca),
+                "NUMGATE_CLIENT_ID": client_id, "NUMGATE_CLIENT_SECRET": secret}
 
     def metrics(self):
         """{'name{label="x"}': value} of the admin port."""
@@ -365,9 +381,21 @@ def uuid_text():
 
 # ---- fixtures ----
 
-def make_lab(directory):
-    """A lab with the tests' clients, not started."""
-    return Lab(directory, state.make(directory, BIN, free_port(), free_port(), free_port(), clients=CLIENTS))
+def make_keys(directory):
+    """PEM files of the client KEYED: keyed-rsa.pem and keyed-ec.pem, each with a private key and its certificate."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for kind, algorithm in (("rsa", ["rsa:2048"]), ("ec", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"])):
+        file = directory / f"keyed-{kind}.pem"
+        file.touch(0o600)
+        made = subprocess.run(["openssl", "req", "-x509", "-nodes", "-newkey", *algorithm, "-subj", "/CN=bss", "-keyout", "-"], check=True,
+                              capture_output=True, text=True)
+        file.write_text(made.stdout)
+
+
+def make_lab(directory, portal=None, portal_redirect_uris=()):
+    """A lab with the tests' clients, not started; `portal`: what people sign in to, see state.client_file()."""
+    make_keys(directory / "lab")
+    return Lab(directory, state.make(directory, BIN, free_port(), free_port(), free_port(), clients=CLIENTS, portal=portal), portal_redirect_uris)
 
 
 @pytest.fixture(scope="session")
@@ -413,6 +441,17 @@ def make_nodes(make_server):
 
 
 @pytest.fixture
+def numgate(server):
+    """numgate("account", "list", code=0, role="ADMIN", to=server, stdin="", variables={}): runs the command line; the exit code must be as said."""
+    def run(*arguments, code=0, role="ADMIN", to=None, stdin="", variables=None):
+        done = subprocess.run([BIN / "numgate", *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=120, check=False,
+                              env={**(to or server).shell(role), **(variables or {})})
+        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+        return done
+    return run
+
+
+@pytest.fixture
 def admin(server):
     return server.client("ADMIN")
 
@@ -425,6 +464,14 @@ def account(admin):
     assert reply.status_code == 201, reply.text
     yield name
     admin.delete(f"/accounts/{name}", params={"deleteNumbers": "true"})
+
+
+def pytest_collect_file(file_path, parent):
+    """Tests in a browser are written for node."""
+    if file_path.name.endswith(".spec.mjs"):
+        import specs  # tests/portal/specs.py, which wants this file
+        return specs.SpecFile.from_parent(parent, path=file_path)
+    return None
 
 
 @pytest.hookimpl(hookwrapper=True)

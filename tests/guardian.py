@@ -2,16 +2,35 @@
 
 The other end of the pipe is in the process that started it, so this happens however that one ends, SIGKILL included. What works in
 FOLDER is every process whose current folder is in it: all of PostgreSQL's have theirs in the data folder.
+
+    folder = Folder("numgate-something-")    # in a program: a new one under the machine's temporary folder, with its guardian
+    folder.path; folder.close()
 """
+import atexit
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 PATIENCE_SECONDS = 10  # of an immediate shutdown
+
+
+class Folder:
+    """Ends, with all that works in it, with close(), and with this process however that ends."""
+
+    def __init__(self, prefix):
+        self.path = Path(tempfile.mkdtemp(prefix=prefix)).resolve()
+        self.guardian = subprocess.Popen([sys.executable, "-I", __file__, self.path], stdin=subprocess.PIPE, start_new_session=True, cwd="/")
+        atexit.register(self.close)
+
+    def close(self):
+        atexit.unregister(self.close)
+        self.guardian.stdin.close()
+        self.guardian.wait()
 
 
 def workers(folder):

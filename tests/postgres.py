@@ -11,7 +11,6 @@ Clients come over TCP as the role `numgate`, which owns its databases and is no 
 names. The tests' own statements go through psql and the socket in the folder, as superuser. Standbys share the folder of their
 primary. The folder and all that runs in it end with close(), and with this process, however that ends: see guardian.py.
 """
-import atexit
 import csv
 import io
 import itertools
@@ -20,12 +19,11 @@ import pwd
 import secrets
 import signal
 import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from urllib.parse import urlencode
 
 from basics import free_port, wait_until
+from guardian import Folder
 
 for name in [name for name in os.environ if name.startswith("PG")]:
     os.environ.pop(name)  # libpq takes them for whatever a URL does not say
@@ -69,10 +67,8 @@ class Home:
 
     def __init__(self):
         self.user = unprivileged()
-        self.path = Path(tempfile.mkdtemp(prefix="numgate-postgres-")).resolve()
-        self.guardian = subprocess.Popen([sys.executable, "-I", Path(__file__).with_name("guardian.py"), self.path],
-                                         stdin=subprocess.PIPE, start_new_session=True, cwd="/")
-        atexit.register(self.close)
+        self.folder = Folder("numgate-postgres-")
+        self.path = self.folder.path
         self.give(self.path)
         self.path.chmod(0o711)
         self.passfile = self.path / "passfile"
@@ -97,9 +93,7 @@ class Home:
         return done.stdout
 
     def close(self):
-        atexit.unregister(self.close)
-        self.guardian.stdin.close()
-        self.guardian.wait()
+        self.folder.close()
 
 
 class Cluster:
@@ -185,9 +179,12 @@ class Cluster:
 
     def freeze(self):
         """From now on it does not answer; connections to it stay, and new ones are not refused."""
-        self._signal(self.processes()[:1], signal.SIGSTOP)  # it starts no more
-        self._signal(self.processes()[1:], signal.SIGSTOP)
-        wait_until(lambda: all(state_of(pid) in "TZX" for pid in self.processes()), what=f"{self.label} being frozen")
+        def frozen():
+            """A child that was started just before the signal reached its parent gets one, too."""
+            running = [pid for pid in self.processes() if state_of(pid) not in "TZX"]
+            self._signal(running, signal.SIGSTOP)
+            return not running
+        wait_until(frozen, what=f"{self.label} being frozen")
 
     def thaw(self):
         """Does nothing to one that is not frozen."""

@@ -6,6 +6,8 @@
 // (DIR/env is written by ./dev run.) The versions in package.json are the newest that run on Node 18.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { Agent } from "node:https";
+import { setTimeout as sleep } from "node:timers/promises";
 import { getClient } from "@azure-rest/core-client";
 import { ClientSecretCredential } from "@azure/identity";
 
@@ -17,11 +19,50 @@ const credential = new ClientSecretCredential(env.NUMGATE_TENANT, env.NUMGATE_AD
   disableInstanceDiscovery: true, // the issuer is not one of Microsoft's
 });
 
-// The pipeline gets tokens, and tries 408, 429 and 5xx again, waiting as long as Retry-After says.
 const api = getClient(env.NUMGATE_URL, credential, {
   credentials: { scopes: [env.NUMGATE_SCOPE] },
-  retryOptions: { maxRetries: 4 },
+  retryOptions: { maxRetries: 0 }, // the rule below instead
 });
+
+// The API's retry rule. After 429, and after 503 with Retry-After, wait as long as it says. After no connection, no answer, a cut answer
+// and any other 5xx but 501 wait a minute. Then look the name up again, on a new connection, and send the same bytes once more.
+const retryWait = Number(env.NUMGATE_RETRY_WAIT ?? 60); // seconds; shorter in tests
+const attemptTime = Math.max(2, retryWait / 2);
+const attempts = 5;
+
+function waitAfter(reply) {
+  if (!reply) return retryWait;
+  const asked = reply.headers.get("retry-after");
+  if ([429, 503].includes(reply.status) && asked !== undefined) return Number(asked);
+  return reply.status >= 500 && reply.status !== 501 ? retryWait : undefined;
+}
+
+api.pipeline.addPolicy(
+  {
+    name: "retry-rule",
+    async sendRequest(request, next) {
+      request.timeout = attemptTime * 1000; // also what ends the wait for the rest of a cut answer
+      for (let attempt = 1; ; attempt++) {
+        let reply, failure;
+        try {
+          reply = await next(request);
+        } catch (error) {
+          if (!["RestError", "AbortError"].includes(error.name)) throw error;
+          failure = error;
+        }
+        const wait = waitAfter(reply);
+        if (wait === undefined || attempt === attempts) {
+          if (failure) throw failure;
+          return reply;
+        }
+        console.log(`  ${request.method}: ${reply?.status ?? failure.code ?? failure.name}; again in ${wait} s`);
+        await sleep(wait * 1000);
+        request.agent = new Agent({ keepAlive: false }); // its connection is new, and looks the name up
+      }
+    },
+  },
+  { phase: "Retry" },
+);
 api.pipeline.addPolicy({
   name: "api-version",
   sendRequest(request, next) {

@@ -34,7 +34,7 @@ static bool is_write(struct str method)
 /* POST and PUT, PATCH and DELETE alike: the contract makes them all repeatable. */
 static void add_headers(struct outgoing *out, struct str method, const struct numgate_call *call)
 {
-    add(out, STR("Accept"), STR("application/json"));
+    add(out, STR("Accept"), STR("application/json, text/csv"));
     add(out, STR("x-ms-client-request-id"), random_uuid(out->client_request_id));
     add(out, STR("If-Match"), str_of(call->if_match));
     add(out, STR("If-None-Match"), str_of(call->if_none_match));
@@ -153,18 +153,18 @@ static struct str complete_path(struct arena *mem, struct str path)
                         str_find(path, '?') < 0 ? '?' : '&');
 }
 
-static enum rc make_call(struct numgate *numgate, struct str method, struct str path, struct str body,
+static enum rc make_call(struct numgate *numgate, const struct numgate_message *message,
                          const struct numgate_call *call, struct arena *mem, struct session_result *result,
                          struct err *err)
 {
     struct outgoing out = {0};
-    add_headers(&out, method, call);
+    add_headers(&out, str_of(message->method), call);
     numgate->request_id = out.client_request_id;
     struct session_request request = {
-        .method = method,
-        .path = complete_path(mem, path),
-        .body = body,
-        .content_type = STR("application/json"),
+        .method = str_of(message->method),
+        .path = complete_path(mem, str_of(message->path)),
+        .body = message->body,
+        .content_type = message->content_type,
         .headers = out.headers,
         .header_count = out.count,
         .deadline = mono_after(clock_mono(), call->deadline_ms != 0 && call->deadline_ms < INT32_MAX
@@ -180,9 +180,9 @@ static enum rc make_call(struct numgate *numgate, struct str method, struct str 
     return rc;
 }
 
-enum numgate_status numgate_request(struct numgate *numgate, const char *method, const char *path,
-                                    const char *body, const struct numgate_call *call,
-                                    struct numgate_reply **ret_reply, struct numgate_error *error)
+enum numgate_status request_send(struct numgate *numgate, const struct numgate_message *message,
+                                 const struct numgate_call *call, struct numgate_reply **ret_reply,
+                                 struct numgate_error *error)
 {
     static const struct numgate_call nothing;
     struct numgate_error ignored;
@@ -199,15 +199,23 @@ enum numgate_status numgate_request(struct numgate *numgate, const char *method,
         (void)err_set(&err, RC_LIMIT, NULL, "out of memory");
         return error_of(RC_LIMIT, &err, error);
     }
-    enum rc rc = path[0] != '/' ? err_set(&err, RC_INVALID, NULL, "a path begins with '/'")
-                                : make_call(numgate, str_of(method), str_of(path), str_of(body),
-                                            call != NULL ? call : &nothing, reply->mem, &result, &err);
+    enum rc rc = message->path[0] != '/'
+                     ? err_set(&err, RC_INVALID, NULL, "a path begins with '/'")
+                     : make_call(numgate, message, call != NULL ? call : &nothing, reply->mem, &result, &err);
     enum numgate_status status = conclude(rc, &result, reply, &err, error);
     if (ret_reply != NULL && result.reply.status != 0) {
         *ret_reply = TAKE(reply);
     }
     numgate_reply_free(reply);
     return status;
+}
+
+enum numgate_status numgate_request(struct numgate *numgate, const char *method, const char *path,
+                                    const char *body, const struct numgate_call *call,
+                                    struct numgate_reply **ret_reply, struct numgate_error *error)
+{
+    const struct numgate_message message = {method, path, str_of(body), STR("application/json")};
+    return request_send(numgate, &message, call, ret_reply, error);
 }
 
 /* ---- the answer ---- */

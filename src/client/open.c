@@ -51,6 +51,10 @@ static enum rc check(const struct numgate_options *options, struct err *err)
     if ((options->base_url == NULL) == (options->base_domain == NULL)) {
         return err_set(err, RC_INVALID, NULL, "give a base URL or a base domain, and not both");
     }
+    if (options->client_key_file != NULL &&
+        (options->client_secret != NULL || options->client_secret_file != NULL)) {
+        return err_set(err, RC_INVALID, NULL, "give the client's secret or its key, and not both");
+    }
     if (options->requests_per_minute > SESSION_PACE_MAX) {
         return err_set(err, RC_INVALID, NULL, "at most %d requests a minute can be paced", SESSION_PACE_MAX);
     }
@@ -78,12 +82,16 @@ static enum rc configure(const struct numgate_options *options, struct numgate *
         .token = {.url = str_of(options->token_url),
                   .client_id = str_of(options->client_id),
                   .scope = str_of(options->scope),
+                  .key_id = str_of(options->client_key_id),
                   .ca_file = str_of(options->ca_file),
                   .ready = str_of(options->token)},
         .log = options->log != NULL ? tell_attempt : NULL,
         .log_arg = numgate,
     };
     enum rc rc = take_secret(options, mem, &ret->token.client_secret, err);
+    if (rc == RC_OK && options->client_key_file != NULL) {
+        rc = file_read_secret(options->client_key_file, mem, &ret->token.key_pem, err);
+    }
     if (rc == RC_OK && options->name_servers != NULL) {
         rc = resolve_servers_parse(str_of(options->name_servers), &ret->servers, err);
     }

@@ -54,6 +54,7 @@ class Issuer:
         self.url = f"https://localhost:{port}/tenant/v2.0"
         self.tenant, self.client_id = str(uuid.uuid4()), str(uuid.uuid4())
         self.fetches, self.failing = [], False
+        self.more = {}  # further members of the discovery document
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(directory / "tls" / "server.crt", directory / "tls" / "server.key")
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), self.handler())
@@ -79,7 +80,8 @@ class Issuer:
 
     def document(self, path):
         if path.endswith("/.well-known/openid-configuration"):
-            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys", "id_token_signing_alg_values_supported": ["RS256"]}
+            return {"issuer": self.url, "jwks_uri": f"{self.url}/keys", "id_token_signing_alg_values_supported": ["RS256"],
+                    **self.more}
         return {"keys": [self.jwk(kid, key) for kid, key in self.keys.items()]}
 
     @staticmethod

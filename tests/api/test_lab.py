@@ -671,6 +671,108 @@ def test_azure_identity__tries_again_after_a_fault(issuer, node):
     assert issuer.control("GET", "faults").json() == {"faults": []}
 
 
+# ---- reset, snapshot, restore ----
+
+def lab_command(issuer, *arguments, code=0, **environment):
+    """numgate-lab reset and its like, told where the lab is by the environment unless `arguments` say so."""
+    variables = {"PATH": os.environ["PATH"], "NUMGATE_AUTHORITY": issuer.url, "NUMGATE_CA": issuer.ca, **environment}
+    done = subprocess.run([BIN / "numgate-lab", *map(str, arguments)], env=variables, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def kid(issuer):
+    return jwt.get_unverified_header(issuer.token())["kid"]
+
+
+def test_reset__brings_back_the_state_of_the_start(make_issuer, client_keys):
+    issuer = make_issuer()
+    token, first, published = issuer.token(), kid(issuer), issuer.keys()
+    once = assertion(issuer, "once", client_keys.rsa)
+    assert ask_signed(issuer, once).status_code == 200
+    issuer.control("POST", "rotate-keys", {"forget": True})
+    issuer.fault("token", "status", status=503, times=9)
+    lab_command(issuer, "reset")
+    assert issuer.control("GET", "faults").json() == {"faults": []}
+    assert (kid(issuer), issuer.keys()) == (first, published)
+    assert issuer.verify(token)
+    assert ask_signed(issuer, once).status_code == 200, "what was used once is forgotten"
+    lab_command(issuer, "reset")
+    assert issuer.keys() == published
+    issuer.stop()
+    assert kid(make_issuer()) == first, "the files are as the lab is"
+
+
+def test_snapshot__is_restored(make_issuer, client_keys, tmp_path):
+    issuer, file = make_issuer(), tmp_path / "state.json"
+    once, later = (assertion(issuer, "once", client_keys.rsa) for _ in range(2))
+    ask_signed(issuer, once)
+    issuer.control("POST", "rotate-keys")
+    issuer.fault("keys", "delay", ms=1, times=3)
+    issuer.fault("token", "wrong-key", times=1)
+    first, faults = issuer.keys(), issuer.control("GET", "faults").json()["faults"]
+    lab_command(issuer, "snapshot", file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert json.loads(lab_command(issuer, "snapshot").stdout) == json.loads(file.read_text())
+    lab_command(issuer, "reset")
+    ask_signed(issuer, later)
+    assert issuer.keys() != first
+    lab_command(issuer, "restore", file)
+    assert issuer.control("GET", "faults").json()["faults"] == faults
+    assert issuer.keys() == first
+    with pytest.raises(jwt.InvalidSignatureError):
+        issuer.verify(issuer.token())
+    issuer.control("DELETE", "faults")
+    assert_refused(ask_signed(issuer, once), 401, "invalid_client", 700025)
+    assert ask_signed(issuer, later).status_code == 200
+
+
+def test_restore__of_another_lab_has_its_tokens_verified(make_issuer, tmp_path):
+    """Faults of wrong keys are made anew where there were none."""
+    one, file = make_issuer(), tmp_path / "state.json"
+    token, keys = one.token(), one.keys()
+    one.fault("token", "wrong-key")
+    lab_command(one, "snapshot", file)
+    two = make_issuer("--state", tmp_path / "other")
+    assert not set(two.keys()) & set(keys)
+    lab_command(two, "restore", file)
+    assert two.keys() == keys
+    with pytest.raises(jwt.InvalidSignatureError):
+        two.verify(two.token())
+    assert two.verify(token)
+    one.control("DELETE", "faults")
+
+
+@pytest.mark.parametrize("body, says", [
+    ("", "the document is empty"), ("{}", "a snapshot is expected"), ('{"parts": []}', "a snapshot is expected"), ('{"parts": {"colours": 1}}', 'no part "colours"'),
+    ('{"parts": {"faults": {}}}', "parts.faults: an array"), ('{"parts": {"faults": [{"kind": "reset"}]}}', "parts.faults: [0]: "),
+    ('{"parts": {"keys": []}}', "parts.keys: an object"), ('{"parts": {"keys": {"RS512": {}}}}', "no client of this lab"),
+    ('{"parts": {"keys": {"RS256": {}}}}', "expected is"), ('{"parts": {"keys": {"RS256": {"current": {}, "next": {}}}}}', "expected is"),
+    ('{"parts": {"keys": {"RS256": {"current": {"kty": "RSA"}}}}}', "parts.keys: "), ('{"parts": {"assertions": {"ab": 1}}}', "parts.assertions: "),
+    ('{"parts": {"faults": [], "assertions": {"' + "0" * 64 + '": "x"}}}', "parts.assertions: ")])
+def test_restore__refuses_what_is_no_snapshot_and_changes_nothing(issuer, tmp_path, body, says):
+    issuer.fault("keys", "delay", ms=1)
+    before, file = lab_command(issuer, "snapshot").stdout, tmp_path / "state.json"
+    file.write_text(body)
+    done = lab_command(issuer, "restore", file, code=1)
+    assert says in done.stderr and "refused (400)" in done.stderr
+    assert lab_command(issuer, "snapshot").stdout == before
+
+
+def test_restore__refuses_a_public_key(issuer):
+    public = next(key for key in issuer.keys().values() if key["alg"] == "RS256")
+    reply = issuer.control("POST", "restore", {"parts": {"keys": {"RS256": {"current": public}}}})
+    assert (reply.status_code, "not a private RS256 key" in reply.json()["error_description"]) == (400, True)
+
+
+@pytest.mark.parametrize("arguments, says, code", [
+    (["restore"], "restore needs a file", 2), (["restore", "/nowhere/state.json"], "/nowhere/state.json", 1), (["reset", "x"], 'unknown argument "x"', 2),
+    (["reset", "--url", "http://example.net"], "loopback", 2), (["reset", "--url", "https://127.0.0.1:1"], "onnect", 1),
+    (["snapshot", "/nowhere/state.json"], "/nowhere/state.json", 1), (["reset", "--ca", "/nowhere"], "/nowhere", 1)])
+def test_reset__says_what_is_wrong(issuer, arguments, says, code):
+    assert says in lab_command(issuer, *arguments, code=code).stderr
+
+
 # ---- rotation and state ----
 
 def test_rotation__signs_with_new_keys_and_publishes_the_old(issuer):

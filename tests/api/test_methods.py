@@ -23,6 +23,12 @@ PATHS = [  # path, methods beside HEAD and OPTIONS
     ("/numgate/v1/me", {"GET"}),
     ("/numgate/v1/deployment", {"GET"}),
     ("/numgate/v1/audit", {"GET"}),
+    ("/numgate/v1/sync", {"GET"}),
+    ("/numgate/v1/sync:retry", {"POST"}),
+    ("/numgate/v1/sync/accounts", {"GET"}),
+    ("/numgate/v1/sync/accounts/a", {"GET"}),
+    ("/numgate/v1/sync/accounts/a:releaseOrphans", {"POST"}),
+    ("/numgate/v1/sync/orphans", {"GET"}),
 ]
 
 

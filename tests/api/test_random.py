@@ -78,7 +78,7 @@ def test_random__body_is_never_a_fault_of_ours(client, method, path, good):
 
 
 @pytest.mark.parametrize("path", ["/accounts", "/accounts/home", "/accounts/home/numbers", "/numbers", "/teamsRequestsForInformation",
-                                  "/numgate/v1/audit"])
+                                  "/numgate/v1/audit", "/numgate/v1/sync/accounts", "/numgate/v1/sync/orphans"])
 def test_random__query_is_never_a_fault_of_ours(client, path):
     known = st.sampled_from(["top", "skip", "maxpagesize", "countRecords", "continuation", "filter", "deleteNumbers", "kind", "since",
                              "key", "order", "api-version"])

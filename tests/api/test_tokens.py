@@ -1,5 +1,8 @@
 """Bearer tokens: which are accepted, which are refused and with which words, and what happens to their issuer."""
+import collections
+import concurrent.futures
 import json
+import threading
 import time
 
 import pytest
@@ -265,5 +268,34 @@ def test_issuer__rotated_and_forgotten_keys_of_the_lab(tmp_path):
             refused(ask(server, token()), 401, "InvalidToken")
         assert ask(server, token()).status_code == 200
     finally:
+        server.stop()
+        lab.stop()
+
+
+def test_issuer__keys_that_rotate_under_load_drop_no_request(tmp_path):
+    """Old tokens go on, and new ones, of a key that nobody here has seen, are good at once."""
+    lab = make_lab(tmp_path / "lab").start()
+    server = Server(tmp_path / "server", lab).start()
+    old, done, asked = lab.token_reply("ADMIN").json()["access_token"], threading.Event(), collections.Counter()
+
+    def load(fresh):
+        client = server.client(None)
+        while not done.is_set():
+            token = lab.token_reply("ADMIN").json()["access_token"] if fresh else old
+            asked[fresh, client.get("/accounts", headers={"Authorization": f"Bearer {token}"}).status_code] += 1
+
+    try:
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            running = [pool.submit(load, at % 2 == 0) for at in range(4)]
+            wait_until(lambda: asked[True, 200] > 20 and asked[False, 200] > 20, what="answers before")
+            assert requests.post(f"{lab.url}/lab/rotate-keys", json={}, verify=lab.ca, timeout=10).ok
+            before = asked.copy()
+            wait_until(lambda: asked[True, 200] > before[True, 200] + 50, what="answers afterwards")
+            done.set()
+            for one in running:
+                one.result()
+        assert {status for _, status in asked} == {200}
+    finally:
+        done.set()
         server.stop()
         lab.stop()

@@ -170,6 +170,51 @@ def test_database__that_returns_is_served_within_a_second(make_nodes, cluster):
     site.verify()
 
 
+# ---- a node is cut off ----
+
+IDLE = 4  # idle_in_transaction_session_timeout of store/postgres/connect.c
+
+
+def seconds_until_written(caller, account):
+    """Of the account itself, which every writer of a number of its has locked a little."""
+    begun = time.monotonic()
+    while (answer := caller.put_account(account)).status != 200:
+        assert answer.status == 503 and answer.seconds < DEADLINE + SLACK, answer
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("how, limit", [("cut", SLACK), ("drop", IDLE + SLACK)])
+def test_node__that_is_cut_off_in_the_middle_holds_up_no_other(make_nodes, cluster, how, limit):
+    """Sixteen clients write through it; packets are refused, or swallowed, and the other node wants what it has locked."""
+    with Proxy(cluster.port) as network:
+        site = Site(make_nodes, cluster, config=HASTY, ports=[[network.port], [cluster.port]])
+        account, slowest = site.account(), 0.0
+        for _ in range(rounds(1, 2, 10)):
+            done, written = threading.Event(), Counter()
+
+            def write(done=done, written=written):
+                caller = Caller(site.nodes[0])
+                while not done.is_set():
+                    answer = caller.put_number(account, phone_number())
+                    assert answer.status in (201, 503) and answer.seconds < DEADLINE + SLACK, answer
+                    written[answer.status] += 1
+
+            with Crowd(16) as crowd:
+                writing = [crowd.pool.submit(write) for _ in range(16)]
+                wait_until(lambda written=written: written[201] > 200, what="writes through the node")
+                getattr(network, how)()
+                slowest = max(slowest, seconds_until_written(Caller(site.nodes[1]), account))
+                wait_until(lambda: site.ready() == [503, 200], what="a word of the one that is cut off")
+                done.set()
+                for future in writing:
+                    future.result()
+            network.heal()
+            site.await_ready()
+        print(f"{how}: after {slowest:.2f} s at the latest")
+        assert slowest < limit
+        site.verify()
+
+
 # ---- the standby ----
 
 def held_commits(cluster):

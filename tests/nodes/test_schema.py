@@ -16,13 +16,16 @@ def sqlite_schema(path):
     def columns(db, table):
         return [(name, TYPES.get(type_.upper(), type_), bool(not_null)) for _, name, type_, not_null, _, _ in db.execute(f"pragma table_info({table})")]
 
-    def indexes(db, table):
-        key = sorted((key, name) for _, name, _, _, _, key in db.execute(f"pragma table_info({table})") if key)
+    def indexes(db, table):  # behind an index's columns is the row's number, which an integer key is
+        rows = db.execute(f"pragma table_info({table})").fetchall()
+        key = sorted((key, name) for _, name, _, _, _, key in rows if key)
+        behind = [name for _, name, type_, _, _, key in rows if key and type_.lower() == "integer"] if len(key) == 1 else []
         found = {"primary": (True, False, tuple(name for _, name in key))} if key else {}
         for _, name, unique, origin, partial in db.execute(f"pragma index_list({table})").fetchall():
             if origin == "c":
-                rows = db.execute(f"pragma index_xinfo({name})").fetchall()
-                found[name] = (bool(unique), bool(partial), tuple(column for _, _, column, _, _, is_key in rows if is_key))
+                columns = [column for _, _, column, _, _, is_key in db.execute(f"pragma index_xinfo({name})") if is_key]
+                columns += [column for column in behind if column not in columns and not unique]
+                found[name] = (bool(unique), bool(partial), tuple(columns))
         return found
     with closing(sqlite3.connect(path)) as db:
         tables = [name for name, in db.execute("select name from sqlite_master where type = 'table'").fetchall()]

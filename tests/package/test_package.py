@@ -10,7 +10,8 @@ import pytest
 import requests
 from conftest import LEVEL, ROOT, free_port, state, wait_until
 
-NAMES = ("numgate-server", "numgate-lab")
+NAMES = ("numgate-server", "numgate-lab", "numgate", "numgate-failover", "libnumgate0", "libnumgate-dev", "numgate-portal")
+LIBRARIES = f"usr/lib/{subprocess.run(['dpkg-architecture', '-qDEB_HOST_MULTIARCH'], capture_output=True, text=True, check=True).stdout.strip()}/"
 LISTED = re.compile(r"^(\S+) (\S+)\s+\d+ \S+ \S+ \./(\S*)$", re.MULTILINE)
 
 
@@ -28,9 +29,13 @@ def succeeds(*command):
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory):
-    """{name: path} of the packages, built for this run."""
-    paths = [Path(line) for line in run(ROOT / "dev", "package", "--out", tmp_path_factory.mktemp("packages")).splitlines()
-             if line.endswith(".deb")]
+    """{name: path} of the packages, built for this run, with a portal of three files."""
+    portal = tmp_path_factory.mktemp("portal")
+    for name in ("index.html", "index.html.gz", "assets/index-4f1c.js"):
+        (portal / name).parent.mkdir(exist_ok=True)
+        (portal / name).write_text(name)
+    paths = [Path(line) for line in run(ROOT / "dev", "package", "--out", tmp_path_factory.mktemp("packages"),
+                                        env={**os.environ, "NUMGATE_DEV_PORTAL": str(portal)}).splitlines() if line.endswith(".deb")]
     return {path.name.split("_")[0]: path for path in paths}
 
 
@@ -56,7 +61,7 @@ def test_build__leaves_the_source_tree_alone(packages):
     assert not (ROOT / "debian").exists()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES[:4])
 def test_version__is_the_programs_with_a_revision(packages, name, tmp_path):
     run("dpkg-deb", "-x", packages[name], tmp_path)
     program = {"numgate-server": "numgated"}.get(name, name)
@@ -87,16 +92,58 @@ LAB_FILES = {
     "usr/share/doc/numgate-lab/copyright": "-rw-r--r--",
     "usr/share/man/man8/numgate-lab.8.gz": "-rw-r--r--",
 }
+CLIENT_FILES = {
+    "usr/bin/numgate": "-rwxr-xr-x",
+    "usr/share/bash-completion/completions/numgate": "-rw-r--r--",
+    "usr/share/doc/numgate/copyright": "-rw-r--r--",
+    "usr/share/man/man1/numgate.1.gz": "-rw-r--r--",
+    "usr/share/zsh/vendor-completions/_numgate": "-rw-r--r--",
+}
+FAILOVER_FILES = {
+    "etc/numgate-failover/": "drwxr-x---",
+    "etc/numgate-failover/numgate-failover.conf": "-rw-r-----",
+    "lib/systemd/system/numgate-failover.service": "-rw-r--r--",
+    "usr/bin/numgate-failover": "-rwxr-xr-x",
+    "usr/lib/sysusers.d/numgate-failover.conf": "-rw-r--r--",
+    "usr/share/doc/numgate-failover/copyright": "-rw-r--r--",
+    "usr/share/doc/numgate-failover/docs/failover.md": "-rw-r--r--",
+    "usr/share/doc/numgate-failover/docs/failover-options.md": "-rw-r--r--",
+    "usr/share/man/man5/numgate-failover.conf.5.gz": "-rw-r--r--",
+    "usr/share/man/man8/numgate-failover.8.gz": "-rw-r--r--",
+}
+LIBRARY_FILES = {
+    f"{LIBRARIES}libnumgate.so.0.1.0": "-rw-r--r--",
+    "usr/share/doc/libnumgate0/copyright": "-rw-r--r--",
+}
+DEVELOPMENT_FILES = {
+    "usr/include/numgate.h": "-rw-r--r--",
+    f"{LIBRARIES}pkgconfig/numgate.pc": "-rw-r--r--",
+    "usr/share/doc/libnumgate-dev/client.md": "-rw-r--r--",
+    "usr/share/doc/libnumgate-dev/examples/provision.c": "-rw-r--r--",
+}
+PORTAL_FILES = {
+    "usr/share/doc/numgate-portal/copyright": "-rw-r--r--",
+    "usr/share/doc/numgate-portal/portal.md": "-rw-r--r--",
+    "usr/share/numgate/portal/assets/index-4f1c.js": "-rw-r--r--",
+    "usr/share/numgate/portal/index.html": "-rw-r--r--",
+    "usr/share/numgate/portal/index.html.gz": "-rw-r--r--",
+}
 
 
-@pytest.mark.parametrize("name, files", [("numgate-server", SERVER_FILES), ("numgate-lab", LAB_FILES)])
+@pytest.mark.parametrize("name, files", [("numgate-server", SERVER_FILES), ("numgate-lab", LAB_FILES), ("numgate", CLIENT_FILES),
+                                         ("numgate-failover", FAILOVER_FILES),
+                                         ("libnumgate0", LIBRARY_FILES), ("libnumgate-dev", DEVELOPMENT_FILES),
+                                         ("numgate-portal", PORTAL_FILES)])
 def test_content__has_its_files_with_their_modes(packages, name, files):
     found = listing(packages[name])
     assert {path: found.get(path, (None,))[0] for path in files} == files
 
 
 @pytest.mark.parametrize("name, more", [("numgate-server", ("etc/numgate/", "lib/systemd/system/", "usr/lib/sysusers.d/")),
-                                        ("numgate-lab", ())])
+                                        ("numgate-lab", ()), ("numgate", ("usr/share/bash-completion/completions/", "usr/share/zsh/vendor-completions/")),
+                                        ("numgate-failover", ("etc/numgate-failover/", "lib/systemd/system/", "usr/lib/sysusers.d/")),
+                                        ("libnumgate0", (LIBRARIES,)), ("libnumgate-dev", (LIBRARIES, "usr/include/")),
+                                        ("numgate-portal", ("usr/share/numgate/portal/",))])
 def test_content__is_roots_and_nowhere_else(packages, name, more):
     """Nothing under /usr/local, /opt, /var; nothing that a group or the world may write; no setuid."""
     allowed = ("usr/bin/", "usr/share/doc/", "usr/share/man/", *more)
@@ -112,7 +159,8 @@ def test_content__has_no_leftovers_of_the_source_tree(packages):
 
 def test_configuration__is_the_only_conffile(packages):
     assert control(packages["numgate-server"], "conffiles").split() == ["/etc/numgate/numgated.conf"]
-    assert control(packages["numgate-lab"], "conffiles") == ""
+    assert control(packages["numgate-failover"], "conffiles").split() == ["/etc/numgate-failover/numgate-failover.conf"]
+    assert control(packages["numgate-lab"], "conffiles") == "" and control(packages["numgate"], "conffiles") == ""
 
 
 def test_configuration__as_installed_starts_nothing(packages, tmp_path):
@@ -127,24 +175,45 @@ def test_configuration__as_installed_starts_nothing(packages, tmp_path):
         assert done.returncode == status and "tls_certificate" in done.stderr, done
 
 
+def test_failover__as_installed_starts_nothing(packages, tmp_path):
+    """It has no region and no key, and the program refuses it."""
+    run("dpkg-deb", "-x", packages["numgate-failover"], tmp_path)
+    config = tmp_path / "etc/numgate-failover/numgate-failover.conf"
+    assert config.read_text() == (ROOT / "packaging/numgate-failover.conf.example").read_text()
+    for command, status in ("check", 1), ("run", 78):
+        done = subprocess.run([tmp_path / "usr/bin/numgate-failover", command, "--config", config], capture_output=True, text=True, timeout=60,
+                              check=False)
+        assert done.returncode == status and "key_file" in done.stdout + done.stderr, done
+
+
 def test_dependencies__are_libraries_and_nothing_of_ours(packages):
-    server, lab = (field(packages[name], "Depends") for name in NAMES)
+    server, lab, client, failover, library = (field(packages[name], "Depends") for name in NAMES[:5])
     assert all(f"{library} " in server for library in ("libssl3", "libsqlite3-0", "libcurl4", "libcjose0"))
     assert "sysusers" in server and "ca-certificates" in server
-    assert "numgate" not in server + lab and "-dev" not in server + lab and "systemd" not in lab
+    ours = server + lab + client + failover + library
+    assert "numgate" not in ours and "-dev" not in ours and "systemd" not in lab and "libldns3" in failover and "sysusers" in failover
     assert "numgate-lab" in field(packages["numgate-server"], "Suggests")
 
 
-def test_scripts__of_the_server_neither_start_nor_enable(packages):
-    scripts = {part: control(packages["numgate-server"], part) for part in ("preinst", "postinst", "prerm", "postrm")}
+def test_portal__is_for_every_machine_and_taken_by_a_daemon_that_runs(packages):
+    portal = packages["numgate-portal"]
+    assert field(portal, "Architecture") == "all" and field(portal, "Depends") == ""
+    assert "try-reload-or-restart numgated.service" in control(portal, "postinst")
+    assert "numgate-portal" in field(packages["numgate-server"], "Suggests")
+
+
+@pytest.mark.parametrize("package, service, left", [("numgate-server", "numgated", "/etc/numgate /var/lib/numgate"),
+                                                    ("numgate-failover", "numgate-failover", "/etc/numgate-failover")])
+def test_scripts__neither_start_nor_enable(packages, package, service, left):
+    scripts = {part: control(packages[package], part) for part in ("preinst", "postinst", "prerm", "postrm")}
     assert "systemd-sysusers" in scripts["postinst"] and "try-restart" in scripts["postinst"]
     commands = [line.strip() for text in scripts.values() for line in text.splitlines() if "echo" not in line]
     assert not [line for line in commands if re.match(r"(deb-systemd-invoke|systemctl) .*(?<!try-)\b(start|restart|enable)\b", line)]
     for part, text in scripts.items():
         assert "#DEBHELPER#" not in text, part
         run("sh", "-n", "/dev/stdin", input=text)
-    assert "deb-systemd-invoke stop numgated.service" in scripts["prerm"] and "deb-systemd-invoke stop" not in scripts["preinst"]
-    assert 'if [ "$1" = purge ]; then\n    rm -rf /etc/numgate /var/lib/numgate\nfi' in scripts["postrm"]
+    assert f"deb-systemd-invoke stop {service}.service" in scripts["prerm"] and "deb-systemd-invoke stop" not in scripts["preinst"]
+    assert f'if [ "$1" = purge ]; then\n    rm -rf {left}\nfi' in scripts["postrm"]
 
 
 def test_scripts__of_the_lab_do_not_exist(packages):
@@ -248,14 +317,16 @@ def debian(tmp_path_factory):
 def check_installed(system, packages):
     """The user is there and locked, its files are closed to others, the configuration is refused, and nothing will start."""
     said = system.apt("install", *(system.put(packages[name]) for name in NAMES))
-    assert "numgated is not started before it is configured" in said
+    assert "numgated is not started before it is configured" in said and "numgate-failover is not started before" in said
     user = system.run("getent", "passwd", "numgate").strip().split(":")
     assert 100 <= int(user[2]) < 1000 and user[5] == "/var/lib/numgate" and user[6].endswith("nologin")
     assert system.run("passwd", "--status", "numgate").split()[1] == "L"
     assert system.stat("/etc/numgate") == "750 root numgate"
     assert system.stat("/etc/numgate/numgated.conf") == "640 root numgate"
     assert system.stat("/var/lib/numgate") == "750 numgate numgate"
-    assert not list((system.root / "etc/systemd/system").glob("**/numgated*"))
+    assert system.stat("/etc/numgate-failover") == "750 root numgate-failover"
+    assert system.stat("/etc/numgate-failover/numgate-failover.conf") == "640 root numgate-failover"
+    assert not list((system.root / "etc/systemd/system").glob("**/numgate*"))
     assert not succeeds("chroot", system.root, "/usr/bin/numgated", "check-config")
 
 
@@ -364,7 +435,7 @@ def check_removes(system):
 
 
 def check_purges(system):
-    system.apt("purge", "numgate-server", "numgate-lab")
+    system.apt("purge", *NAMES)
     left = system.run("sh", "-c", "find / -xdev \\( -path /proc -o -path /tmp -o -path /var/cache -o -path /var/lib/lab \\) -prune -o "
                                   "-name '*numgate*' -print").split()
     assert left == [], left

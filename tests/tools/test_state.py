@@ -37,6 +37,16 @@ def test_state__admin_url_follows_the_configuration(made):
     assert made(config_text="[admin]\nlisten = http://127.0.0.1:99\n")["NUMGATE_ADMIN_URL"] == "http://127.0.0.1:99"
 
 
+def test_state__portal_is_served_only_where_there_are_files(made, tmp_path):
+    assert made()["NUMGATE_PORTAL_URL"] == ""
+    assert "[portal]" not in (tmp_path / "pair" / "numgated.conf").read_text()
+    settings = made(portal_files=tmp_path)
+    assert settings["NUMGATE_PORTAL_URL"] == "https://127.0.0.1:1/portal/"  # another site than the lab's, as in production
+    options = state.parse_options((tmp_path / "pair" / "numgated.conf").read_text())["portal"]
+    assert options == {"url": settings["NUMGATE_PORTAL_URL"], "files": str(tmp_path), "issuer": "lab",
+                       "client_id": settings["NUMGATE_PORTAL_CLIENT_ID"]}
+
+
 def test_settings__survive_awkward_folders(tmp_path):
     directory = tmp_path / "it's a folder"
     first = state.make(directory, BIN, 1, 2, 3)

@@ -249,7 +249,7 @@ static void obey_input(const struct node *node)
     while (fgets(line, sizeof line, stdin) != NULL) {
         if (sscanf(line, "%15s %200s", verb, word) == 2) {
             obey(node, verb, str_of(word));
-            work_wake(node->work);
+            work_wake(node->work, ~0U);
         } else {
             say("failed %.*s", (int)strcspn(line, "\n"), line);
         }

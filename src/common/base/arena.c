@@ -284,3 +284,12 @@ size_t arena_bytes(const struct arena *arena)
 {
     return arena->total;
 }
+
+struct str arena_lower(struct arena *mem, struct str s)
+{
+    char *lower = str_absent(s) ? NULL : arena_cstr(mem, s);
+    for (size_t i = 0; lower != NULL && i < s.n; i++) {
+        lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 'a' - 'A' : lower[i]);
+    }
+    return (struct str){lower, lower != NULL ? s.n : 0};
+}

@@ -25,6 +25,7 @@ void *arena_alloc_array(struct arena *arena, size_t count, size_t size); /* chec
 #define arena_new_of(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 
 struct str arena_str(struct arena *arena, struct str s); /* a copy, NUL behind it; absent stays absent */
+struct str arena_lower(struct arena *mem, struct str s); /* ASCII letters only; absent stays absent */
 char *arena_cstr(struct arena *arena, struct str s); /* the same as a C string; stops nothing at inner NULs */
 PRINTF_LIKE(2, 3) struct str arena_printf(struct arena *arena, const char *format, ...);
 

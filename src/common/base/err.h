@@ -40,8 +40,9 @@ struct err_list {
 
 struct err {
     enum rc rc;
-    const char *code; /* static text, or NULL */
-    char field[160];  /* "numbers[7].telephoneNumber"; empty when there is none */
+    const char *code;  /* static text, or NULL */
+    const char *inner; /* the same: the code of the cause, where it lies in another system */
+    char field[160];   /* "numbers[7].telephoneNumber"; empty when there is none */
     char msg[400];
     uint32_t retry_after_ms;        /* with RC_BUSY and RC_LIMIT; 0 = unknown */
     const struct err_list *details; /* the single findings, or NULL; lives in their arena */

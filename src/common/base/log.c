@@ -7,6 +7,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "common/base/err.h"
 #include "common/base/escape.h"
 
 #include "common/base/banned.h"
@@ -21,10 +22,11 @@ static struct {
     const char *program;
 } sink = {.level = LOG_INFO};
 
-static const char *const level_names[] = {
+const char *const log_level_words[] = {
     [LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_NOTICE] = "notice",
-    [LOG_INFO] = "info",   [LOG_DEBUG] = "debug",
+    [LOG_INFO] = "info",   [LOG_DEBUG] = "debug",     NULL,
 };
+const char *const log_format_words[] = {[LOG_AUTO] = "auto", [LOG_JSON] = "json", [LOG_TEXT] = "text", NULL};
 
 void log_setup(const char *program, enum log_level level, enum log_format format)
 {
@@ -123,11 +125,11 @@ static void put_head(struct buf *line, enum log_level level, const char *event)
     char text[CLOCK_TEXT_MAX];
     struct str time = clock_rfc3339(clock_wall(), text);
     if (!sink.json) {
-        buf_printf(line, "%" STR_FMT " %s %s", STR_ARG(time), level_names[level], event);
+        buf_printf(line, "%" STR_FMT " %s %s", STR_ARG(time), log_level_words[level], event);
         return;
     }
     buf_printf(line, "{\"time\":\"%" STR_FMT "\",\"level\":\"%s\",\"event\":\"%s\"", STR_ARG(time),
-               level_names[level], event);
+               log_level_words[level], event);
     put_field(line, &(struct log_field){"program", LOG_FIELD_STR, str_of(sink.program), 0});
 }
 
@@ -157,4 +159,15 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     write_all(buf_str(&line));
     buf_clear(&line);
     errno = saved_errno;
+}
+
+void log_err(const char *event, const struct err *err)
+{
+    const struct err_item *item = err->details != NULL ? err->details->first : NULL;
+    if (item == NULL) {
+        LOG(LOG_ERROR, event, log_cstr("where", err->field), log_cstr("error", err->msg));
+    }
+    for (; item != NULL; item = item->next) {
+        LOG(LOG_ERROR, event, log_str("where", item->field), log_str("error", item->msg));
+    }
 }

@@ -8,6 +8,9 @@
 
 enum log_level { LOG_ERROR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 enum log_format { LOG_AUTO, LOG_JSON, LOG_TEXT }; /* auto: text on a terminal, JSON elsewhere */
+/* What options call them, in the order of the enums; NULL ends. */
+extern const char *const log_level_words[];
+extern const char *const log_format_words[];
 
 enum log_type { LOG_FIELD_STR, LOG_FIELD_I64, LOG_FIELD_BOOL, LOG_FIELD_MS };
 struct log_field {
@@ -52,3 +55,6 @@ void log_set_level(enum log_level level);
 bool log_wants(enum log_level level);
 void log_write(enum log_level level, const char *event,
                const struct log_field *fields); /* ends at name == NULL */
+/* An error: a line for each of its findings, or one. */
+struct err;
+void log_err(const char *event, const struct err *err);

@@ -25,6 +25,15 @@ void rate_ring_clear(struct rate_ring *ring)
     *ring = (struct rate_ring){0};
 }
 
+uint32_t rate_ring_used(const struct rate_ring *ring, struct mono now)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < ring->limit; i++) {
+        used += ring->at_ms[i] != NEVER && now.ms - ring->at_ms[i] < ring->window_ms;
+    }
+    return used;
+}
+
 bool rate_ring_take(struct rate_ring *ring, struct mono now, int64_t *ret_wait_ms)
 {
     if (ring->limit == 0) {

@@ -199,6 +199,15 @@ size_t str_utf8_length(struct str s)
     return length;
 }
 
+struct str str_utf8_cut(struct str s, size_t bytes_max)
+{
+    size_t n = s.n < bytes_max ? s.n : bytes_max;
+    while (n > 0 && n < s.n && ((uint8_t)s.p[n] & 0xC0) == 0x80) {
+        n--; /* a continuation byte: back to where its character begins */
+    }
+    return (struct str){s.p, n};
+}
+
 bool str_is_utf8(struct str s)
 {
     while (s.n > 0) {

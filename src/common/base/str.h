@@ -54,6 +54,7 @@ bool str_to_hex(struct str s, uint8_t *ret_bytes, size_t bytes); /* exactly 2 * 
 
 /* Bytes of the well-formed UTF-8 character that s begins with; 0 when there is none. */
 size_t str_utf8_length(struct str s);
+struct str str_utf8_cut(struct str s, size_t bytes_max); /* UTF-8; never within a character */
 bool str_is_utf8(struct str s); /* RFC 3629: no overlong forms, no surrogates, no more than U+10FFFF */
 bool str_is_uuid(struct str s); /* 8-4-4-4-12 hexadecimal digits, any letter case */
 /* Edit distance for "did you mean"; bounded work, sizes over 64 count as far away (UINT32_MAX). */

@@ -29,13 +29,14 @@
 #include "common/base/err.h"
 
 enum config_type {
-    CONFIG_STRING, /* struct str */
-    CONFIG_INT,    /* int64_t, from min to max */
-    CONFIG_BOOL,   /* bool; "yes" or "no" */
-    CONFIG_ENUM,   /* an enum (or int); the index of the word in `words` */
-    CONFIG_LIST,   /* struct config_list; comma separated, no empty items */
-    CONFIG_PATH,   /* struct str, with a NUL behind it; absolute */
-    CONFIG_SECRET, /* struct str: the content of a file that others must not read. The value is its absolute
+    CONFIG_STRING,  /* struct str */
+    CONFIG_INT,     /* int64_t, from min to max */
+    CONFIG_SECONDS, /* int64_t, milliseconds from min to max; "10", or "0.25" with up to three decimals */
+    CONFIG_BOOL,    /* bool; "yes" or "no" */
+    CONFIG_ENUM,    /* an enum (or int); the index of the word in `words` */
+    CONFIG_LIST,    /* struct config_list; comma separated, no empty items */
+    CONFIG_PATH,    /* struct str, with a NUL behind it; absolute */
+    CONFIG_SECRET,  /* struct str: the content of a file that others must not read. The value is its absolute
                       path, or, without any '/', the name of a systemd credential */
 };
 
@@ -47,10 +48,10 @@ struct config_list {
 struct config_option {
     const char *name;
     enum config_type type;
-    size_t offset;            /* of its field in the section's struct */
-    const char *standard;     /* the default, as text; NULL: absent, or 0, or no */
-    int64_t min, max;         /* CONFIG_INT; of text types the length in bytes, where max is not 0 */
-    const char *unit;         /* "seconds"; NULL: none */
+    size_t offset;        /* of its field in the section's struct */
+    const char *standard; /* the default, as text; NULL: absent, or 0, or no */
+    int64_t min, max; /* CONFIG_INT, CONFIG_SECONDS; of text types the length in bytes, where max is not 0 */
+    const char *unit; /* "seconds"; NULL: none */
     const char *const *words; /* CONFIG_ENUM; NULL ends */
     bool required;            /* must be given; of a repeated section in each */
     bool reloadable;          /* a reload takes a new value over */

@@ -29,6 +29,7 @@ static void put_kind(struct buf *out, const struct config_option *option)
     static const char *const kinds[] = {
         [CONFIG_STRING] = "text",
         [CONFIG_INT] = "number",
+        [CONFIG_SECONDS] = "seconds",
         [CONFIG_BOOL] = "yes or no",
         [CONFIG_ENUM] = "one of",
         [CONFIG_LIST] = "list, comma separated",
@@ -39,6 +40,9 @@ static void put_kind(struct buf *out, const struct config_option *option)
     if (option->type == CONFIG_INT) {
         buf_printf(out, "%s%s, %lld to %lld", option->unit != NULL ? " of " : "",
                    option->unit != NULL ? option->unit : "", (long long)option->min, (long long)option->max);
+    }
+    if (option->type == CONFIG_SECONDS) {
+        buf_printf(out, ", %g to %g", (double)option->min / 1000, (double)option->max / 1000);
     }
     for (size_t i = 0; option->type == CONFIG_ENUM && option->words[i] != NULL; i++) {
         buf_printf(out, "%s %s", i > 0 ? "," : "", option->words[i]);

@@ -46,6 +46,33 @@ static enum rc convert_int(const struct config_option *option, struct str text, 
     return RC_OK;
 }
 
+/* "2.05" is 2050 ms: the decimals are filled up to three. */
+static bool seconds_to_ms(const struct config_option *option, struct str text, int64_t *ret)
+{
+    struct str whole, decimals = text;
+    bool point = str_find(text, '.') >= 0;
+    uint64_t seconds, ms = 0;
+    if (!str_split(&decimals, '.', &whole) || !str_to_u64(whole, (uint64_t)option->max / 1000, &seconds) ||
+        (point && (decimals.n > 3 || !str_to_u64(decimals, 999, &ms)))) {
+        return false;
+    }
+    for (size_t i = decimals.n; point && i < 3; i++) {
+        ms *= 10;
+    }
+    *ret = (int64_t)(seconds * 1000 + ms);
+    return *ret >= option->min && *ret <= option->max;
+}
+
+static enum rc convert_seconds(const struct config_option *option, struct str text, int64_t *ret,
+                               struct err *err)
+{
+    if (!seconds_to_ms(option, text, ret)) {
+        return err_set(err, RC_INVALID, NULL, "must be a number of seconds from %g to %g, such as 10 or 0.25",
+                       (double)option->min / 1000, (double)option->max / 1000);
+    }
+    return RC_OK;
+}
+
 static enum rc convert_bool(struct str text, bool *ret, struct err *err)
 {
     bool yes = str_eq(text, STR("yes"));
@@ -168,6 +195,8 @@ enum rc config__convert(const struct config_option *option, struct str text, str
         return convert_string(option, text, mem, field, err);
     case CONFIG_INT:
         return convert_int(option, text, field, err);
+    case CONFIG_SECONDS:
+        return convert_seconds(option, text, field, err);
     case CONFIG_BOOL:
         return convert_bool(text, field, err);
     case CONFIG_ENUM:
@@ -201,6 +230,7 @@ bool config__same(const struct config_option *option, const void *a, const void 
 {
     switch (option->type) {
     case CONFIG_INT:
+    case CONFIG_SECONDS:
         return *(const int64_t *)a == *(const int64_t *)b;
     case CONFIG_BOOL:
         return *(const bool *)a == *(const bool *)b;

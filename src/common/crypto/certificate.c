@@ -7,23 +7,9 @@
 #include "common/base/file.h"
 #include "common/base/limits.h"
 #include "common/base/net.h"
+#include "common/crypto/owned.h"
 
 #include "common/base/banned.h"
-
-static void x509_freep(X509 **x509)
-{
-    X509_free(*x509);
-}
-
-static void key_freep(EVP_PKEY **key)
-{
-    EVP_PKEY_free(*key);
-}
-
-static void bio_freep(BIO **bio)
-{
-    BIO_free_all(*bio);
-}
 
 static void names_freep(GENERAL_NAMES **names)
 {

@@ -1,40 +1,19 @@
 #include "common/crypto/certificate_make.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
 #include "common/base/net.h"
+#include "common/crypto/owned.h"
 
 #include "common/base/banned.h"
 
-#define SERIAL_BYTES     16
-#define NAMES_MAX        100
-#define COMMON_NAME_MAX  64    /* RFC 5280 ub-common-name */
-#define NAMES_TEXT_MAX   32768 /* "DNS:a,IP:b" */
-#define NUMBER_BYTES_MAX 1024
-
-static void x509_freep(X509 **x509)
-{
-    X509_free(*x509);
-}
-
-static void key_freep(EVP_PKEY **key)
-{
-    EVP_PKEY_free(*key);
-}
-
-static void bio_freep(BIO **bio)
-{
-    BIO_free_all(*bio);
-}
-
-static void bn_freep(BIGNUM **number)
-{
-    BN_free(*number);
-}
+#define SERIAL_BYTES    16
+#define NAMES_MAX       100
+#define COMMON_NAME_MAX 64    /* RFC 5280 ub-common-name */
+#define NAMES_TEXT_MAX  32768 /* "DNS:a,IP:b" */
 
 /* OpenSSL's oldest reason joins the message; its queue is left empty. */
 static enum rc fail(struct err *err, enum rc rc, const char *what)
@@ -44,24 +23,7 @@ static enum rc fail(struct err *err, enum rc rc, const char *what)
     return err_set(err, rc, NULL, "%s%s%s", what, reason != NULL ? ": " : "", reason != NULL ? reason : "");
 }
 
-static int no_passphrase(char *text UNUSED, int size UNUSED, int writing UNUSED, void *arg UNUSED)
-{
-    return -1;
-}
-
 /* ---- reading ---- */
-
-static X509 *read_certificate(struct str pem)
-{
-    CLEANUP(bio_freep) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    return bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
-}
-
-static EVP_PKEY *read_key(struct str pem)
-{
-    CLEANUP(bio_freep) BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-    return bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
-}
 
 /* ---- writing ---- */
 
@@ -222,8 +184,8 @@ enum rc certificate_make_server(struct str authority_pem, struct str authority_k
                                 const struct str *names, size_t name_count, unsigned days,
                                 const struct certificate_pair *ret, struct err *err)
 {
-    CLEANUP(x509_freep) X509 *issuer = read_certificate(authority_pem);
-    CLEANUP(key_freep) EVP_PKEY *issuer_key = read_key(authority_key_pem);
+    CLEANUP(x509_freep) X509 *issuer = pem_certificate(authority_pem);
+    CLEANUP(key_freep) EVP_PKEY *issuer_key = pem_key(authority_key_pem);
     if (issuer == NULL || issuer_key == NULL) {
         return fail(err, RC_INVALID, "certificate or key of the authority is not PEM");
     }
@@ -238,69 +200,4 @@ enum rc certificate_make_server(struct str authority_pem, struct str authority_k
     }
     buf_clear(&text);
     return rc;
-}
-
-/* ---- JSON Web Keys ---- */
-
-static void put_base64url(struct buf *out, const unsigned char *bytes, int n)
-{
-    unsigned char text[(NUMBER_BYTES_MAX + 2) / 3 * 4 + 1];
-    int length = EVP_EncodeBlock(text, bytes, n);
-    for (int i = 0; i < length && text[i] != '='; i++) {
-        buf_put_char(out, text[i] == '+' ? '-' : text[i] == '/' ? '_' : (char)text[i]);
-    }
-}
-
-/* ,"name":"value", as many bytes as it takes, or exactly `width` (RFC 7518 section 6.2.1.2). */
-static bool put_number(struct buf *out, const char *name, EVP_PKEY *key, const char *param, int width)
-{
-    unsigned char bytes[NUMBER_BYTES_MAX];
-    CLEANUP(bn_freep) BIGNUM *number = NULL;
-    if (EVP_PKEY_get_bn_param(key, param, &number) != 1 || BN_num_bytes(number) > NUMBER_BYTES_MAX) {
-        return false;
-    }
-    int n = width > 0 ? BN_bn2binpad(number, bytes, width) : BN_bn2bin(number, bytes);
-    if (n <= 0) {
-        return false;
-    }
-    buf_printf(out, ",\"%s\":\"", name);
-    put_base64url(out, bytes, n);
-    buf_put_char(out, '"');
-    return true;
-}
-
-static bool put_rsa(struct buf *out, EVP_PKEY *key)
-{
-    buf_put_str(out, STR("{\"kty\":\"RSA\""));
-    return put_number(out, "n", key, OSSL_PKEY_PARAM_RSA_N, 0) &&
-           put_number(out, "e", key, OSSL_PKEY_PARAM_RSA_E, 0);
-}
-
-static bool put_p256(struct buf *out, EVP_PKEY *key)
-{
-    char group[32];
-    size_t n;
-    if (EVP_PKEY_get_group_name(key, group, sizeof group, &n) != 1 ||
-        !str_eq(str_of(group), STR("prime256v1"))) {
-        return false;
-    }
-    buf_put_str(out, STR("{\"kty\":\"EC\",\"crv\":\"P-256\""));
-    return put_number(out, "x", key, OSSL_PKEY_PARAM_EC_PUB_X, 32) &&
-           put_number(out, "y", key, OSSL_PKEY_PARAM_EC_PUB_Y, 32);
-}
-
-enum rc certificate_public_jwk(struct str pem, struct buf *out, struct err *err)
-{
-    CLEANUP(x509_freep) X509 *x509 = read_certificate(pem);
-    EVP_PKEY *key = x509 == NULL ? NULL : X509_get0_pubkey(x509);
-    if (key == NULL) {
-        return fail(err, RC_INVALID, "no certificate in PEM form");
-    }
-    int type = EVP_PKEY_get_base_id(key);
-    bool put = type == EVP_PKEY_RSA ? put_rsa(out, key) : type == EVP_PKEY_EC && put_p256(out, key);
-    buf_put_char(out, '}');
-    if (!put || buf_failed(out)) {
-        return fail(err, RC_INVALID, "the certificate's key is neither RSA nor P-256");
-    }
-    return RC_OK;
 }

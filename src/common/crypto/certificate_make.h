@@ -1,5 +1,4 @@
-/* Makes certificates for trying things out: a private authority and what it signs, all ECDSA P-256. Also
- * turns a certificate's key into a JSON Web Key. Not for production authorities: no revocation, no serial
+/* Makes certificates for trying things out: a private authority and what it signs, all ECDSA P-256. Not for production authorities: no revocation, no serial
  * register. Hides OpenSSL. Pure functions over PEM text; private keys are written as unencrypted PKCS #8. */
 #pragma once
 #include "common/base/buf.h"
@@ -19,6 +18,3 @@ MUST_USE enum rc certificate_make_authority(struct str common_name, unsigned day
 MUST_USE enum rc certificate_make_server(struct str authority_pem, struct str authority_key_pem,
                                          const struct str *names, size_t name_count, unsigned days,
                                          const struct certificate_pair *ret, struct err *err);
-
-/* The public key of the first certificate in `pem` as a JWK (RSA or P-256). */
-MUST_USE enum rc certificate_public_jwk(struct str pem, struct buf *out, struct err *err);

@@ -13,17 +13,18 @@
 
 #include "common/base/banned.h"
 
-#define URL_BYTES_MAX 4096
-#define HEADERS_MAX   100  /* of a reply; more are left out */
-#define POLL_MS_MAX   1000 /* curl wakes earlier for its own timers and for curl_multi_wakeup() */
+#define URL_BYTES_MAX      4096
+#define HEADERS_MAX        100 /* of a reply; more are left out */
+#define RETRY_AFTER_MS_MAX (86400 * INT64_C(1000))
+#define POLL_MS_MAX        1000 /* curl wakes earlier for its own timers and for curl_multi_wakeup() */
 
 struct job {
     struct job *next, **link; /* link: what points at this one */
     CURL *easy;
     struct curl_slist *headers, *address;
-    char *method, *url, *body, *ca_file;
+    char *method, *url, *target, *body, *ca_file;
     size_t body_bytes;
-    bool fresh;
+    bool fresh, tell_uncertain, bare;
     struct buf reply;
     bool too_long;
     struct mono deadline;
@@ -147,6 +148,7 @@ static void job_free(struct job *job)
     wipe_free(job->body, job->body_bytes);
     mem_free(job->method);
     mem_free(job->url);
+    mem_free(job->target);
     mem_free(job->ca_file);
     if (job->reply.p != NULL) {
         mem_wipe(job->reply.p, job->reply.n);
@@ -185,11 +187,13 @@ static bool add_line(struct job *job, const char *line)
     return longer != NULL;
 }
 
+/* curl takes "Name:" for a wish to leave the header out, and "Name;" for an empty one. */
 static bool add_header(struct job *job, struct str name, struct str value)
 {
     CLEANUP(buf_clear) struct buf line;
     buf_init(&line, LIMIT_HEADER_BLOCK);
-    buf_printf(&line, "%" STR_FMT ": %" STR_FMT, STR_ARG(name), STR_ARG(value));
+    buf_printf(&line, "%" STR_FMT "%s%" STR_FMT, STR_ARG(name), str_empty(value) ? ";" : ": ",
+               STR_ARG(value));
     buf_put_char(&line, '\0');
     bool added = !buf_failed(&line) && add_line(job, line.p);
     if (line.p != NULL) {
@@ -200,8 +204,15 @@ static bool add_header(struct job *job, struct str name, struct str value)
 
 static bool add_headers(struct job *job, const struct fetch_request *request)
 {
-    bool added = str_absent(request->body) || (add_header(job, STR("Content-Type"), request->content_type) &&
-                                               add_line(job, "Expect:")); /* no 100-continue round trip */
+    bool added = add_line(job, "Expect:"); /* no 100-continue round trip */
+    if (request->bare) {
+        added = added && add_line(job, "Accept:") && add_line(job, "User-Agent:") &&
+                add_line(job, "Content-Type:");
+    } else if (!str_absent(request->body)) {
+        added = added && (str_empty(request->content_type)
+                              ? add_line(job, "Content-Type:")
+                              : add_header(job, STR("Content-Type"), request->content_type));
+    }
     for (size_t i = 0; added && i < request->header_count; i++) {
         added = add_header(job, request->headers[i].name, request->headers[i].value);
     }
@@ -216,6 +227,19 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
     return job->too_long ? 0 : size * n; /* 0 ends the transfer */
 }
 
+static bool was_sent(const struct job *job)
+{
+    long bytes = 0;
+    return curl_easy_getinfo(job->easy, CURLINFO_REQUEST_SIZE, &bytes) != CURLE_OK || bytes > 0;
+}
+
+/* On a connection, and before the request goes out. */
+static int on_ready(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    return was_sent(arg) ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static void set_options(struct job *job)
 {
     CURL *easy = job->easy;
@@ -225,7 +249,7 @@ static void set_options(struct job *job)
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, job);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, job->headers);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "numgate/" NUMGATE_VERSION);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, job->bare ? NULL : "numgate/" NUMGATE_VERSION);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -246,7 +270,14 @@ static void set_options(struct job *job)
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body_bytes);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, job->body);
     }
+    if (job->tell_uncertain) {
+        curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_ready);
+        curl_easy_setopt(easy, CURLOPT_PREREQDATA, job);
+    }
+    curl_easy_setopt(easy, CURLOPT_NOBODY,
+                     (long)(job->method != NULL && str_eq(str_of(job->method), STR("HEAD"))));
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, job->method);
+    curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, job->target);
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, job->address);
     curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)job->fresh);
 }
@@ -282,10 +313,13 @@ static struct job *job_new(const struct fetch_request *request)
         return NULL;
     }
     if (!copy_text(request->ca_file, &job->ca_file) || !copy_text(request->method, &job->method) ||
+        !copy_text(request->target, &job->target) ||
         (!str_empty(request->address) && !set_address(job, request->address))) {
         return NULL;
     }
     job->fresh = request->fresh;
+    job->tell_uncertain = request->tell_uncertain;
+    job->bare = request->bare;
     if (!str_absent(request->body)) {
         job->body_bytes = request->body.n;
         if ((job->body = mem_dup(request->body.p, request->body.n)) == NULL) {
@@ -304,6 +338,9 @@ enum rc fetch_start(struct fetch *fetch, const struct fetch_request *request, st
     }
     if (!is_plain_ascii(request->method)) {
         return err_set(err, RC_INVALID, NULL, "a method is a word");
+    }
+    if (!is_plain_ascii(request->target)) {
+        return err_set(err, RC_INVALID, NULL, "a target is printable ASCII without blanks");
     }
     struct net_addr addr;
     if (!str_empty(request->address) && !net_parse(request->address, &addr)) {
@@ -341,12 +378,18 @@ static void fail(struct job *job, enum rc rc, const char *why)
     job->done(job->arg, rc, NULL, &err);
 }
 
+/* curl leaves the line's end with a value that is empty. */
+static struct str header_value(const char *text)
+{
+    return (struct str){text, strcspn(text, "\r\n")};
+}
+
 static size_t collect_headers(CURL *easy, struct fetch_header headers[HEADERS_MAX])
 {
     size_t count = 0;
     for (struct curl_header *h = NULL;
          count < HEADERS_MAX && (h = curl_easy_nextheader(easy, CURLH_HEADER, -1, h)) != NULL; count++) {
-        headers[count] = (struct fetch_header){str_of(h->name), str_of(h->value)};
+        headers[count] = (struct fetch_header){str_of(h->name), header_value(h->value)};
     }
     return count;
 }
@@ -382,7 +425,7 @@ static void finish(struct fetch *fetch, struct job *job, CURLcode code)
     } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
         fail(job, RC_DENIED, why);
     } else {
-        fail(job, RC_BUSY, why);
+        fail(job, job->tell_uncertain && was_sent(job) ? RC_UNCERTAIN : RC_BUSY, why);
     }
     curl_multi_remove_handle(fetch->multi, job->easy);
     job_free(job);
@@ -474,15 +517,20 @@ enum rc fetch_new(struct fetch **ret, struct err *err)
     return RC_OK;
 }
 
+void fetch_stop(struct fetch *fetch)
+{
+    pthread_mutex_lock(&fetch->lock);
+    fetch->stopping = true;
+    pthread_mutex_unlock(&fetch->lock);
+    curl_multi_wakeup(fetch->multi);
+}
+
 void fetch_free(struct fetch *fetch)
 {
     if (fetch == NULL) {
         return;
     }
-    pthread_mutex_lock(&fetch->lock);
-    fetch->stopping = true;
-    pthread_mutex_unlock(&fetch->lock);
-    curl_multi_wakeup(fetch->multi);
+    fetch_stop(fetch);
     pthread_join(fetch->thread, NULL);
     curl_multi_cleanup(fetch->multi);
     pthread_mutex_destroy(&fetch->lock);
@@ -508,6 +556,23 @@ struct str fetch_header_of(const struct fetch_reply *reply, struct str name)
     return (struct str){0};
 }
 
+bool fetch_retry_after(const struct fetch_reply *reply, int64_t *ret_ms)
+{
+    struct str text = fetch_header_of(reply, STR("Retry-After"));
+    struct wall date;
+    uint64_t seconds;
+    int64_t ms;
+    if (str_to_u64(text, UINT32_MAX, &seconds)) {
+        ms = (int64_t)seconds * 1000;
+    } else if (clock_parse_imf(text, &date)) {
+        ms = date.ms - clock_wall().ms;
+    } else {
+        return false;
+    }
+    *ret_ms = ms < 0 ? 0 : ms > RETRY_AFTER_MS_MAX ? RETRY_AFTER_MS_MAX : ms;
+    return true;
+}
+
 /* ---- waiting ---- */
 
 struct wait {
@@ -520,7 +585,7 @@ struct wait {
     struct err err;
 };
 
-static void copy_reply(struct arena *mem, const struct fetch_reply *reply, struct fetch_reply *ret)
+void fetch_reply_copy(struct arena *mem, const struct fetch_reply *reply, struct fetch_reply *ret)
 {
     struct fetch_header *headers = arena_alloc(mem, (reply->header_count + 1) * sizeof(*headers));
     for (size_t i = 0; headers != NULL && i < reply->header_count; i++) {
@@ -540,7 +605,7 @@ static void wake(void *arg, enum rc rc, const struct fetch_reply *reply, const s
     pthread_mutex_lock(&wait->lock);
     wait->rc = rc;
     if (rc == RC_OK) {
-        copy_reply(wait->mem, reply, &wait->reply);
+        fetch_reply_copy(wait->mem, reply, &wait->reply);
     } else {
         wait->err = *err;
     }

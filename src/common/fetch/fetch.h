@@ -28,21 +28,27 @@ struct fetch_reply {
 
 /* rc == RC_OK: a whole reply was read, whatever its status. Else reply is NULL: RC_BUSY (no connection,
  * deadline, cut off, cancelled, shutting down: may work later), RC_LIMIT (the reply is too long), RC_DENIED (its
- * certificate is not trusted). Reply and err are borrowed until done() returns. */
+ * certificate is not trusted), RC_UNCERTAIN (only if asked for: see below). Reply and err are borrowed until done() returns. */
 typedef void fetch_done(void *arg, enum rc rc, const struct fetch_reply *reply, const struct err *err);
 
 struct fetch_request {
-    struct str method;  /* empty: GET, or POST with a body */
-    struct str url;     /* absolute; checked by fetch_url_check() */
+    struct str method; /* empty: GET, or POST with a body */
+    struct str url;    /* absolute; checked by fetch_url_check() */
+    struct str
+        target; /* what is asked for, byte for byte, instead of the URL's path and query; empty: those */
+    bool bare;  /* no header of our own that says who asks and what for (User-Agent, Accept, Content-Type) */
     struct str address; /* an IP literal that stands for the URL's host; empty: the machine looks it up */
     bool fresh;         /* on a new connection, whatever is kept */
     struct str body;    /* absent: none */
-    struct str content_type;            /* of the body */
+    struct str content_type;            /* of the body; not looked at with `bare` */
     const struct fetch_header *headers; /* may hold secrets; never logged */
     size_t header_count;
     struct str ca_file; /* empty: the machine's own certificates */
     struct mono deadline;
     size_t reply_bytes_max; /* 0: LIMIT_FETCH_REPLY */
+    /* A request that may have been sent, if only in part, fails with RC_UNCERTAIN instead of RC_BUSY, and goes out once: else libcurl sends
+     * one again whose kept connection ended before a byte of the answer came. */
+    bool tell_uncertain;
     fetch_done *done;
     void *arg;
 };
@@ -59,8 +65,15 @@ MUST_USE enum rc fetch_wait(struct fetch *fetch, const struct fetch_request *req
 
 /* Ends all that is under way: done(RC_BUSY). From any thread. */
 void fetch_cancel(struct fetch *fetch);
+/* The same, and for all that comes: fetch_start() gives RC_BUSY. fetch_free() is still due. */
+void fetch_stop(struct fetch *fetch);
+/* A copy in `mem`; look at arena_failed(mem). */
+void fetch_reply_copy(struct arena *mem, const struct fetch_reply *reply, struct fetch_reply *ret);
 /* A header's value, the last one of that name; absent: there is none. */
 struct str fetch_header_of(const struct fetch_reply *reply, struct str name);
+
+/* Retry-After, in seconds or as a date (RFC 9110 section 10.2.3), at most a day. False: it is not there, or cannot be read. */
+bool fetch_retry_after(const struct fetch_reply *reply, int64_t *ret_ms);
 
 /* https://host[:port]/... or http:// to 127.0.0.0/8, [::1] or localhost; no user, no fragment, no control
  * bytes or blanks. */

@@ -124,24 +124,6 @@ void session_cancel(struct session *session)
     fetch_cancel(session->fetch);
 }
 
-/* RFC 9110 section 10.2.3: seconds, or a date. */
-static bool read_retry_after(const struct fetch_reply *reply, int64_t *ret_ms)
-{
-    struct str text = fetch_header_of(reply, STR("Retry-After"));
-    struct wall date;
-    uint64_t seconds;
-    if (str_to_u64(text, 86400, &seconds)) {
-        *ret_ms = (int64_t)seconds * 1000;
-        return true;
-    }
-    if (clock_parse_imf(text, &date)) {
-        int64_t left = date.ms - clock_wall().ms;
-        *ret_ms = left > 0 ? left : 0;
-        return true;
-    }
-    return false;
-}
-
 /* ---- one attempt ---- */
 
 /* The next address of the name; another one than before where there is one. */
@@ -221,11 +203,11 @@ static void judge_answer(struct session *session, const struct fetch_reply *repl
     int64_t told_ms = session->config.retry_wait_ms;
     if (reply->status == 429) {
         pace_learn(&session->pace, clock_mono().ms);
-        (void)read_retry_after(reply, &told_ms);
+        (void)fetch_retry_after(reply, &told_ms);
         verdict_again(verdict, told_ms, "status 429: over the rate limit");
     } else if (reply->status == 401 && first_refusal && token_drop(session->tokens)) {
         verdict_again(verdict, 0, "status 401: with a new token");
-    } else if (reply->status == 503 && read_retry_after(reply, &told_ms)) {
+    } else if (reply->status == 503 && fetch_retry_after(reply, &told_ms)) {
         verdict_again(verdict, told_ms, "status 503: not now");
         verdict->elsewhere = true;
     } else if (reply->status >= 500 && reply->status != 501) {
@@ -300,6 +282,8 @@ enum rc session_call(struct session *session, const struct session_request *requ
         }
         int64_t begun_ms = clock_mono().ms;
         ret->attempts++;
+        struct verdict before = verdict;
+        struct fetch_reply answered = ret->reply;
         enum rc rc = attempt(session, request, mem, ret, &last);
         verdict = judge(session, rc, ret, !refused, &last);
         refused = refused || ret->reply.status == 401;
@@ -309,6 +293,11 @@ enum rc session_call(struct session *session, const struct session_request *requ
                 *err = last;
             }
             return rc;
+        }
+        /* An attempt cut short by the end of the call says nothing of the peer; the one before it did. */
+        if (rc == RC_BUSY && ret->attempts > 1 && mono_left_ms(request->deadline, clock_mono()) <= 0) {
+            verdict = before;
+            ret->reply = answered;
         }
         if (verdict.elsewhere) {
             session->address.family = 0;
@@ -352,7 +341,7 @@ static enum rc copy_config(struct session *session, const struct session_config 
         return err_set(err, RC_LIMIT, NULL, "the configuration is longer than %d bytes", CONFIG_BYTES_MAX);
     }
     session->host = host_of(session->config.base_url);
-    if (str_find(session->host, '/') >= 0 || str_contains(str_slice(url, 8, url.n), STR("/"))) {
+    if (str_find(url, '?') >= 0 || str_contains(str_slice(url, 8, url.n), STR("/"))) {
         return err_set(err, RC_INVALID, NULL, "the base URL ends behind its host and port");
     }
     session->pace.limit = config->requests_per_minute;

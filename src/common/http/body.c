@@ -6,6 +6,11 @@
 
 #define CHUNKED_FIRST ((size_t)4096)
 
+static size_t body_max(const struct http_exchange *x)
+{
+    return x->body_max != 0 ? x->body_max : x->loop->server->limits.body_bytes_max;
+}
+
 static bool charge(struct http_exchange *x, size_t n)
 {
     struct http_server *server = x->loop->server;
@@ -24,7 +29,7 @@ static bool body_reserve(struct http_exchange *x, size_t size)
     if (size <= x->body_cap) {
         return true;
     }
-    size_t cap = size, max = x->loop->server->limits.body_bytes_max;
+    size_t cap = size, max = body_max(x);
     if (x->framing.chunked) {
         cap = cap < 2 * x->body_cap ? 2 * x->body_cap : cap;
         cap = cap < CHUNKED_FIRST ? CHUNKED_FIRST : cap;
@@ -76,7 +81,7 @@ bool body__begin(struct conn *c)
         x->step = STEP_CALL;
         return true;
     }
-    if (x->framing.content_length > c->loop->server->limits.body_bytes_max) {
+    if (x->framing.content_length > body_max(x)) {
         return conn__refuse(c, 413, "body-length");
     }
     if (!body_reserve(x, (size_t)x->framing.content_length)) {
@@ -117,7 +122,7 @@ static enum http_parse chunked_take(struct http_exchange *x, struct str in, size
 {
     struct str data;
     enum http_parse state = http_chunked__next(&x->chunked, in, ret_used, &data);
-    size_t max = x->loop->server->limits.body_bytes_max;
+    size_t max = body_max(x);
     if (state == HTTP_PARSE_REFUSED) {
         return state;
     }

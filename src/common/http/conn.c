@@ -215,8 +215,7 @@ void conn__close(struct conn *c)
     conn_release(c);
 }
 
-/* Ends it so that the other side learns of it as an error, and the kernel forgets what was not sent. */
-static void conn_reset(struct conn *c)
+void conn__reset(struct conn *c)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
     (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -376,7 +375,7 @@ static bool reply_sent(struct conn *c)
     out_give_back(c);
     c->out_at = c->out_head = 0;
     if (c->out_fault == HTTP_FAULT_CUT) {
-        conn_reset(c);
+        conn__reset(c);
         return false;
     }
     if (!c->out_close && c->skip > 0) {
@@ -391,7 +390,7 @@ static bool step_reply(struct conn *c)
 {
     struct buf *out = c->out.p != NULL ? &c->out : &c->loop->out;
     if (c->out_fault == HTTP_FAULT_RESET) {
-        conn_reset(c);
+        conn__reset(c);
         return false;
     }
     while (c->out_at < out->n) {
@@ -508,7 +507,7 @@ void conn__deadline(struct conn *c)
         idle_end(c);
         return;
     case PHASE_REPLY:
-        conn_reset(c);
+        conn__reset(c);
         return;
     case PHASE_HANDSHAKE:
     case PHASE_SKIP:

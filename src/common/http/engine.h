@@ -110,8 +110,9 @@ struct http_exchange {
     struct http_chunked chunked;
     char *body;
     size_t body_n, body_cap;
-    size_t charged; /* to server->bodies_bytes */
-    int status;     /* of its reply; 0: none yet */
+    size_t body_max; /* 0: limits.body_bytes_max */
+    size_t charged;  /* to server->bodies_bytes */
+    int status;      /* of its reply; 0: none yet */
     uint64_t body_out;
     int64_t started_us;
 };
@@ -120,7 +121,9 @@ struct listener {
     struct watch watch;
     struct loop *loop;
     const struct http_listen *listen;
-    int fd; /* -1: closed */
+    int fd;      /* -1: the server ends */
+    bool closed; /* fd is bound and does not listen */
+    bool cut;    /* its connections are to be reset */
 };
 
 struct loop {
@@ -128,7 +131,7 @@ struct loop {
     struct http_server *server;
     unsigned index;
     int epoll_fd, wake_fd;
-    pthread_t thread; /* set by itself */
+    _Atomic(pthread_t) thread; /* set by itself; others compare it with their own */
     bool started;
     struct mono now; /* read once a round, with the wall clock */
     struct wall wall;
@@ -162,6 +165,7 @@ struct http_server {
     struct http_limits limits;
     struct http_listen *listen;
     size_t listen_count;
+    atomic_bool *closed; /* one for each listener: what is wanted */
     uint16_t *ports;
     struct cidr_list exempt;
     char *name;
@@ -181,6 +185,9 @@ struct http_server {
 
 /* server.c */
 SSL *server__tls_new(struct http_server *server, int fd);
+/* A socket on the address of a listener, which does not listen yet; -1: see errno. */
+int server__bind(struct http_server *server, size_t listener, bool first);
+MUST_USE bool server__listen(int fd);
 void server__count_refusal(struct http_server *server, enum http_metric row, const char *reason);
 
 /* loop.c */
@@ -189,6 +196,8 @@ void loop__clear(struct loop *loop);
 MUST_USE bool loop__watch(struct loop *loop, struct watch *watch, int fd, uint32_t events);
 void *loop__main(void *loop);
 void loop__wake(struct loop *loop);
+bool loop__is_here(struct loop *loop);          /* whether this thread is the loop's */
+void loop__listeners_follow(struct loop *loop); /* opens and closes as the server wants it */
 struct inbuf *loop__inbuf_take(struct loop *loop);
 void loop__inbuf_give(struct loop *loop, struct inbuf *in);
 
@@ -199,6 +208,8 @@ void conn__run(struct conn *c); /* goes on until it has to wait; may end the con
 void conn__deadline(
     struct conn *c); /* the phase's time is over; afterwards it is in another phase, or ended */
 void conn__close(struct conn *c);
+/* Ends it so that the other side learns of it as an error, and the kernel forgets what was not sent. */
+void conn__reset(struct conn *c);
 void conn__enter(struct conn *c, enum phase phase);
 ssize_t conn__read(struct conn *c, void *bytes, size_t n);
 ssize_t conn__write(struct conn *c, const void *bytes, size_t n);

@@ -168,6 +168,11 @@ size_t http_header_count(const struct http_request *request, const char *name)
     return count;
 }
 
+void http_body_max(struct http_exchange *x, size_t bytes_max)
+{
+    x->body_max = bytes_max;
+}
+
 void http_read_body(struct http_exchange *x, http_next *next)
 {
     ensure(x->step == STEP_CALLING);
@@ -191,7 +196,7 @@ void http_resume(struct http_ticket *ticket)
 {
     struct loop *loop = ticket->x->loop;
     struct http_server *server = loop->server;
-    bool at_home = pthread_equal(loop->thread, pthread_self());
+    bool at_home = loop__is_here(loop);
     struct http_ticket *head = atomic_load_explicit(&loop->resumed, memory_order_relaxed);
     do {
         ticket->next = head;
@@ -209,7 +214,9 @@ void http_server_hold(struct http_server *server)
 
 void http_server_release(struct http_server *server)
 {
-    if (atomic_fetch_sub(&server->held, 1) > 1) {
+    unsigned held = atomic_fetch_sub(&server->held, 1);
+    ensure(held > 0); /* or nobody would be woken from now on */
+    if (held > 1) {
         return; /* the last one wakes */
     }
     for (unsigned i = 0; i < server->loop_count; i++) {

@@ -162,6 +162,11 @@ struct http_config {
 MUST_USE enum rc http_server_new(const struct http_config *config, struct http_server **ret, struct err *err);
 MUST_USE enum rc http_server_start(struct http_server *server, struct err *err);
 uint16_t http_server_port(const struct http_server *server, size_t listener);
+/* Closes a listener of a server that runs, or opens it again. While it is closed new connections to it are refused, as if no
+ * program were there, and its port stays taken; the connections it has are reset. Any thread; in a callback of a server with one
+ * loop it is refusing when this returns, and the connections end with the loop's round. It stays open while there is no
+ * descriptor for its place. */
+void http_server_listen(struct http_server *server, size_t listener, bool open);
 /* New handshakes use the new files; when they do not fit or cannot be read, the old stay and err says why. Any thread. */
 MUST_USE enum rc http_server_reload_tls(struct http_server *server, const char *certificate, const char *key,
                                         struct err *err);
@@ -183,10 +188,12 @@ size_t http_header_count(const struct http_request *request, const char *name);
 
 typedef void http_next(struct http_exchange *x);
 void http_read_body(struct http_exchange *x, http_next *next);
+/* Before http_read_body: this body may have so many bytes, instead of limits.body_bytes_max. It counts against bodies_bytes_max as others do. */
+void http_body_max(struct http_exchange *x, size_t bytes_max);
 struct http_ticket *http_suspend(struct http_exchange *x, http_next *next);
 void http_resume(struct http_ticket *ticket); /* any thread, exactly once */
 /* Around many resumes: loops are woken at the release, once each, instead of for every few. Any thread; what other threads resume
- * meanwhile waits as long, so it should be short. */
+ * meanwhile waits as long, so it should be short. Released as often as held. */
 void http_server_hold(struct http_server *server);
 void http_server_release(struct http_server *server);
 void http_reply(struct http_exchange *x, const struct http_reply *reply);

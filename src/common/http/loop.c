@@ -61,6 +61,11 @@ void loop__wake(struct loop *loop)
     (void)!write(loop->wake_fd, &one, sizeof one); /* fails only when full, and then it is awake */
 }
 
+bool loop__is_here(struct loop *loop)
+{
+    return pthread_equal(atomic_load_explicit(&loop->thread, memory_order_relaxed), pthread_self());
+}
+
 bool loop__watch(struct loop *loop, struct watch *watch, int fd, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = watch};
@@ -141,6 +146,61 @@ static void listener_ready(struct watch *watch, uint32_t events UNUSED)
 {
     struct listener *listener = (struct listener *)watch;
     for (int i = 0; i < ACCEPTS_MAX && accept_one(listener); i++) {
+    }
+}
+
+/* ---- closing and opening again ---- */
+
+/* The place is taken before it is given up, so no other program can have the port meanwhile. */
+static void listener_park(struct listener *listener, size_t index)
+{
+    int fd = server__bind(listener->loop->server, index, false);
+    if (fd >= 0) {
+        listener_close(listener);
+        listener->fd = fd;
+        listener->closed = listener->cut = true;
+    }
+}
+
+static void listener_reopen(struct listener *listener)
+{
+    listener->closed = !server__listen(listener->fd) ||
+                       !loop__watch(listener->loop, &listener->watch, listener->fd, EPOLLIN);
+}
+
+void loop__listeners_follow(struct loop *loop)
+{
+    for (size_t i = 0; i < loop->server->listen_count && !loop->draining; i++) {
+        struct listener *listener = &loop->listeners[i];
+        bool close = atomic_load_explicit(&loop->server->closed[i], memory_order_relaxed);
+        if (close && !listener->closed) {
+            listener_park(listener, i);
+        } else if (!close && listener->closed) {
+            listener_reopen(listener);
+        }
+    }
+}
+
+static void phase_reset(struct loop *loop, enum phase phase, const struct http_listen *listen)
+{
+    struct conn *c, *next;
+    for (c = TAILQ_FIRST(&loop->phases[phase]); c != NULL; c = next) {
+        next = TAILQ_NEXT(c, link);
+        if (c->listen == listen) {
+            conn__reset(c);
+        }
+    }
+}
+
+/* At the end of a round, when no connection is in the middle of something. */
+static void listeners_cut(struct loop *loop)
+{
+    for (size_t i = 0; i < loop->server->listen_count; i++) {
+        struct listener *listener = &loop->listeners[i];
+        for (int phase = 0; listener->cut && phase < PHASE_COUNT; phase++) {
+            phase_reset(loop, phase, listener->listen);
+        }
+        listener->cut = false;
     }
 }
 
@@ -320,7 +380,7 @@ void *loop__main(void *arg)
     char name[16];
     snprintf(name, sizeof name, "%.12s-%u", loop->server->name, loop->index % 100);
     (void)pthread_setname_np(pthread_self(), name); /* for people only */
-    loop->thread = pthread_self();
+    atomic_store_explicit(&loop->thread, pthread_self(), memory_order_relaxed);
     clocks_read(loop);
     while (!drain_step(loop)) {
         int n = epoll_wait(loop->epoll_fd, events, EVENTS_MAX, timeout_of(loop));
@@ -331,6 +391,8 @@ void *loop__main(void *arg)
         }
         resumed_run(loop);
         again_run(loop);
+        loop__listeners_follow(loop);
+        listeners_cut(loop);
         deadlines_run(loop);
     }
     return NULL;
@@ -355,7 +417,8 @@ bool loop__init(struct loop *loop, struct http_server *server, unsigned index)
     loop->scratch = arena_new(LIMIT_REPLY);
     loop->listeners = mem_alloc_array(server->listen_count, sizeof *loop->listeners);
     for (size_t i = 0; loop->listeners != NULL && i < server->listen_count; i++) {
-        loop->listeners[i] = (struct listener){{listener_ready}, loop, &server->listen[i], -1};
+        loop->listeners[i] = (struct listener){
+            .watch = {listener_ready}, .loop = loop, .listen = &server->listen[i], .fd = -1};
     }
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

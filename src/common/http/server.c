@@ -133,7 +133,7 @@ static uint16_t socket_port(int fd)
 
 /* The first socket of an address is bound alone and shared afterwards: a second server on the same port is refused, although
  * the loops of one server share it. */
-static bool socket_set(int fd, const struct net_addr *addr, bool first)
+static bool socket_bind(int fd, const struct net_addr *addr, bool first)
 {
     struct sockaddr_storage storage;
     socklen_t size = net_to_sockaddr(addr, &storage);
@@ -142,19 +142,36 @@ static bool socket_set(int fd, const struct net_addr *addr, bool first)
             socket_on(fd, IPPROTO_IPV6, IPV6_V6ONLY)) && /* 0.0.0.0 is a listener of its own */
            socket_on(fd, IPPROTO_TCP, TCP_NODELAY) &&    /* connections inherit it */
            bind(fd, (const struct sockaddr *)&storage, size) == 0 &&
-           (!first || socket_on(fd, SOL_SOCKET, SO_REUSEPORT)) && listen(fd, BACKLOG) == 0;
+           (!first || socket_on(fd, SOL_SOCKET, SO_REUSEPORT));
+}
+
+int server__bind(struct http_server *server, size_t listener, bool first)
+{
+    struct net_addr addr = server->listen[listener].addr;
+    addr.port = first ? addr.port : server->ports[listener];
+    int fd = socket(addr.family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && !socket_bind(fd, &addr, first)) {
+        int why = errno;
+        (void)close(fd);
+        errno = why;
+        return -1;
+    }
+    return fd;
+}
+
+bool server__listen(int fd)
+{
+    return listen(fd, BACKLOG) == 0;
 }
 
 static enum rc listener_open(struct http_server *server, size_t i, struct loop *loop, struct err *err)
 {
-    struct net_addr addr = server->listen[i].addr;
-    addr.port = loop->index == 0 ? addr.port : server->ports[i];
-    int fd = socket(addr.family == 6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = server__bind(server, i, loop->index == 0);
     loop->listeners[i].fd = fd;
-    if (fd < 0 || !socket_set(fd, &addr, loop->index == 0)) {
+    if (fd < 0 || !server__listen(fd)) {
         int why = errno;
         char text[NET_TEXT_MAX];
-        struct str where = net_text_port(&addr, text);
+        struct str where = net_text_port(&server->listen[i].addr, text);
         return err_set(err, why == EADDRINUSE ? RC_CONFLICT : RC_INVALID, NULL,
                        "cannot listen on %" STR_FMT ": %s", STR_ARG(where), strerrordesc_np(why));
     }
@@ -224,13 +241,15 @@ static bool config_copy(struct http_server *server, const struct http_config *co
     server->listen_count = config->listen_count;
     server->name = mem_dup(config->name, strlen(config->name));
     server->listen = mem_alloc_array(config->listen_count, sizeof *server->listen);
+    server->closed = mem_alloc_array(config->listen_count, sizeof *server->closed);
     server->ports = mem_alloc_array(config->listen_count, sizeof *server->ports);
     server->loops = mem_alloc_array(threads_wanted(config->threads), sizeof(struct loop *));
     server->threads = mem_alloc_array(threads_wanted(config->threads), sizeof *server->threads);
     server->exempt.items = mem_alloc_array(exempt, sizeof *server->exempt.items);
     server->book = admit__new(config->limits.connections, config->limits.connections_per_address);
-    if (server->name == NULL || server->listen == NULL || server->ports == NULL || server->loops == NULL ||
-        server->threads == NULL || server->exempt.items == NULL || server->book == NULL) {
+    if (server->name == NULL || server->listen == NULL || server->closed == NULL || server->ports == NULL ||
+        server->loops == NULL || server->threads == NULL || server->exempt.items == NULL ||
+        server->book == NULL) {
         return false;
     }
     memcpy(server->listen, config->listen, config->listen_count * sizeof *server->listen);
@@ -313,6 +332,19 @@ uint16_t http_server_port(const struct http_server *server, size_t listener)
     return listener < server->listen_count ? server->ports[listener] : 0;
 }
 
+void http_server_listen(struct http_server *server, size_t listener, bool open)
+{
+    atomic_store(&server->closed[listener], !open);
+    for (unsigned i = 0; i < server->loop_count; i++) {
+        struct loop *loop = server->loops[i];
+        if (loop__is_here(loop)) {
+            loop__listeners_follow(loop);
+        } else {
+            loop__wake(loop);
+        }
+    }
+}
+
 bool http_server_drain(struct http_server *server)
 {
     bool cut = false;
@@ -347,6 +379,7 @@ void http_server_free(struct http_server *server)
     mem_free(server->loops);
     mem_free(server->threads);
     mem_free(server->ports);
+    mem_free(server->closed);
     mem_free(server->listen);
     mem_free(server->exempt.items);
     mem_free(server->name);

@@ -50,6 +50,10 @@ MUST_USE enum rc jose_key_new(enum jose_alg alg, struct str kid, struct jose_key
  * or tiny exponent, curves other than P-256, points off the curve, an `alg` of others or one that does not
  * fit, `use` other than "sig". */
 MUST_USE enum rc jose_key_load(struct str json, struct jose_key **ret, struct err *err);
+/* The first private key of a PEM text, by the same rules; without a kid. */
+MUST_USE enum rc jose_key_load_pem(struct str pem, struct jose_key **ret, struct err *err);
+/* Appends the thumbprint of the first certificate of a PEM text, as `x5t#S256` has it; nothing when it holds none. */
+void jose_thumbprint_put(struct str pem, struct buf *out);
 /* The JWK that jose_key_load() reads, private parts included: a secret. RC_INVALID for a key that has no
  * private part. */
 MUST_USE enum rc jose_key_save(const struct jose_key *key, struct buf *out, struct err *err);
@@ -91,6 +95,7 @@ struct jose_header {
     enum jose_alg alg; /* JOSE_ALG_NONE: the key's own */
     struct str kid;    /* absent: the key's own */
     struct str typ;    /* absent: none is written */
+    struct str x5t;    /* `x5t#S256`; absent: none is written */
 };
 /* Appends header.payload.signature. RC_INVALID for a public key or an algorithm that does not fit the key. */
 MUST_USE enum rc jose_sign(const struct jose_key *key, const struct jose_header *header, struct str payload,

@@ -6,6 +6,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/mem.h"
+#include "common/crypto/jwk.h"
 #include "common/json/read.h"
 #include "common/json/write.h"
 
@@ -277,10 +278,32 @@ static enum rc load(const struct json *jwk, struct arena *mem, struct jose_key *
 
 enum rc jose_key_load(struct str json, struct jose_key **ret, struct err *err)
 {
-    CLEANUP(arena_freep) struct arena *mem = arena_new(KEY_ARENA_BYTES);
+    CLEANUP(arena_freep) struct arena *mem = arena_new_secret(KEY_ARENA_BYTES);
     const struct json *jwk;
-    enum rc rc = json_parse(json, mem, &jwk, err);
+    enum rc rc =
+        mem != NULL ? json_parse(json, mem, &jwk, err) : err_set(err, RC_LIMIT, NULL, "out of memory");
     return rc != RC_OK ? rc : load(jwk, mem, ret, err);
+}
+
+enum rc jose_key_load_pem(struct str pem, struct jose_key **ret, struct err *err)
+{
+    struct buf jwk;
+    buf_init(&jwk, KEY_TEXT_BYTES);
+    enum rc rc = jwk_of_private_key(pem, &jwk, err);
+    rc = rc == RC_OK ? jose_key_load(buf_str(&jwk), ret, err) : rc;
+    if (jwk.p != NULL) {
+        mem_wipe(jwk.p, jwk.n);
+    }
+    buf_clear(&jwk);
+    return rc;
+}
+
+void jose_thumbprint_put(struct str pem, struct buf *out)
+{
+    uint8_t digest[JWK_THUMBPRINT_BYTES];
+    if (jwk_certificate_thumbprint(pem, digest)) {
+        jose_base64url_put(out, (struct str){(const char *)digest, sizeof(digest)});
+    }
 }
 
 /* ---- writing ---- */

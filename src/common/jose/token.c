@@ -138,13 +138,14 @@ static cjose_jws_t *sign(const struct jose_key *key, enum jose_alg alg, const st
                          struct str payload)
 {
     CLEANUP(arena_freep) struct arena *mem = arena_new(LIMIT_TOKEN);
-    cjose_header_t *header = cjose_header_new(NULL);
+    cjose_header_t *header = mem != NULL ? cjose_header_new(NULL) : NULL;
     if (header == NULL) {
         return NULL;
     }
     struct str kid = str_absent(fields->kid) ? jose_key_kid(key) : fields->kid;
     bool filled = set_text(header, "alg", str_of(jose_alg_name(alg)), mem) &&
-                  set_text(header, "kid", kid, mem) && set_text(header, "typ", fields->typ, mem);
+                  set_text(header, "kid", kid, mem) && set_text(header, "typ", fields->typ, mem) &&
+                  set_text(header, "x5t#S256", fields->x5t, mem);
     cjose_jws_t *jws =
         filled ? cjose_jws_sign(key->jwk, header, (const uint8_t *)payload.p, payload.n, NULL) : NULL;
     cjose_header_release(header);

@@ -1,6 +1,9 @@
 #include "common/json/write.h"
 
+#include <stdio.h>
+
 #include "common/base/escape.h"
+#include "common/json/read.h"
 
 #include "common/base/banned.h"
 
@@ -126,4 +129,43 @@ void json_bool_member(struct json_out *out, const char *name, bool value)
 {
     json_name(out, str_of(name));
     json_put_bool(out, value);
+}
+
+/* Depth is bounded by the parser (LIMIT_JSON_DEPTH). */
+void json_put_value(struct json_out *out, const struct json *value) // NOLINT(misc-no-recursion)
+{
+    char real[40];
+    switch (value == NULL ? JSON_NULL : json_type(value)) {
+    case JSON_NULL:
+        json_put_null(out);
+        break;
+    case JSON_BOOL:
+        json_put_bool(out, json_bool(value));
+        break;
+    case JSON_INT:
+        json_put_i64(out, json_int(value));
+        break;
+    case JSON_REAL:
+        snprintf(real, sizeof(real), "%.17g", json_double(value));
+        json_put_raw(out, str_of(real));
+        break;
+    case JSON_STRING:
+        json_put_str(out, json_string(value));
+        break;
+    case JSON_ARRAY:
+        json_array_begin(out);
+        for (size_t i = 0; i < json_count(value); i++) {
+            json_put_value(out, json_at(value, i));
+        }
+        json_array_end(out);
+        break;
+    case JSON_OBJECT:
+        json_object_begin(out);
+        for (struct json_iter it = json_iter(value); json_next(&it);) {
+            json_name(out, it.name);
+            json_put_value(out, it.value);
+        }
+        json_object_end(out);
+        break;
+    }
 }

@@ -21,6 +21,8 @@ void json_put_i64(struct json_out *out, int64_t value);
 void json_put_bool(struct json_out *out, bool value);
 void json_put_null(struct json_out *out);
 void json_put_raw(struct json_out *out, struct str json); /* text that is JSON already */
+struct json;
+void json_put_value(struct json_out *out, const struct json *value); /* as it was parsed; NULL becomes null */
 
 /* name and value in one */
 void json_str_member(struct json_out *out, const char *name,

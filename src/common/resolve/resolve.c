@@ -2,16 +2,11 @@
  * answer, or answers with a failure, makes way for the next; a server that says "there is none" is believed. */
 #include "common/resolve/resolve.h"
 
-#include <ldns/ldns.h>
-
-#include "common/base/limits.h"
-#include "common/base/mem.h"
+#include "common/resolve/inside.h"
 
 #include "common/base/banned.h"
 
-#define HOST_BYTES_MAX 253
-#define DNS_PORT       53
-#define EDNS_BYTES     1232 /* a larger answer comes by TCP; no fragments (dnsflagday.net/2020) */
+#define DNS_PORT 53
 
 enum rc resolve_servers_parse(struct str text, struct resolve_servers *ret, struct err *err)
 {
@@ -23,11 +18,12 @@ enum rc resolve_servers_parse(struct str text, struct resolve_servers *ret, stru
         if (ret->count == RESOLVE_SERVERS_MAX) {
             return err_set(err, RC_LIMIT, NULL, "more than %d name servers", RESOLVE_SERVERS_MAX);
         }
-        if (!net_parse(item, server) && !net_parse_port(item, server)) {
+        bool bare = net_parse(item, server);
+        if (!bare && (!net_parse_port(item, server) || server->port == 0)) {
             return err_set(err, RC_INVALID, NULL, "\"%" STR_FMT "\" is no address of a name server",
                            STR_ARG(item));
         }
-        server->port = server->port != 0 ? server->port : DNS_PORT;
+        server->port = bare ? DNS_PORT : server->port;
         ret->count++;
     }
     return ret->count > 0 ? RC_OK : err_set(err, RC_INVALID, NULL, "no name server is given");
@@ -46,12 +42,12 @@ static bool addr_of_rdf(const ldns_rdf *rdf, struct net_addr *ret)
     return true;
 }
 
-static bool machine_servers(struct resolve_servers *ret)
+enum rc resolve_servers_own(struct resolve_servers *ret, struct err *err)
 {
     ldns_resolver *resolver = NULL;
     *ret = (struct resolve_servers){0};
     if (ldns_resolver_new_frm_file(&resolver, NULL) != LDNS_STATUS_OK) {
-        return false;
+        return err_set(err, RC_NOT_FOUND, NULL, "/etc/resolv.conf cannot be read");
     }
     for (size_t i = 0; i < ldns_resolver_nameserver_count(resolver) && ret->count < RESOLVE_SERVERS_MAX;
          i++) {
@@ -60,7 +56,7 @@ static bool machine_servers(struct resolve_servers *ret)
         }
     }
     ldns_resolver_deep_free(resolver);
-    return ret->count > 0;
+    return ret->count > 0 ? RC_OK : err_set(err, RC_NOT_FOUND, NULL, "/etc/resolv.conf names no name server");
 }
 
 /* Records of this type into the answer. */
@@ -136,9 +132,26 @@ static ldns_resolver *resolver_to(const struct net_addr *server, int64_t wait_ms
     ldns_resolver_set_timeout(resolver, wait);
     ldns_resolver_set_retry(resolver, 1);
     ldns_resolver_set_recursive(resolver, true);
-    ldns_resolver_set_edns_udp_size(resolver, EDNS_BYTES);
+    ldns_resolver_set_edns_udp_size(resolver, DNS_EDNS_BYTES);
     ldns_resolver_set_igntc(resolver, false); /* a truncated answer is asked for again by TCP */
     return resolver;
+}
+
+/* NULL: no answer to this question. ldns takes whatever comes back. */
+static ldns_pkt *exchange(ldns_resolver *resolver, const ldns_rdf *name, ldns_rr_type type)
+{
+    ldns_pkt *query = NULL, *reply = NULL;
+    ldns_status status =
+        ldns_resolver_prepare_query_pkt(&query, resolver, name, type, LDNS_RR_CLASS_IN, LDNS_RD);
+    if (status == LDNS_STATUS_OK) {
+        status = ldns_resolver_send_pkt(&reply, resolver, query);
+    }
+    if (status != LDNS_STATUS_OK || reply == NULL || !message__answers(reply, query)) {
+        ldns_pkt_free(reply);
+        reply = NULL;
+    }
+    ldns_pkt_free(query);
+    return reply;
 }
 
 /* RC_OK: an answer was taken, perhaps of no record. RC_NOT_FOUND: there is no such name. RC_BUSY: no answer that says anything. */
@@ -146,12 +159,9 @@ static enum rc ask(const struct net_addr *server, const ldns_rdf *name, ldns_rr_
                    struct resolve_answer *ret)
 {
     ldns_resolver *resolver = resolver_to(server, wait_ms);
-    ldns_pkt *reply = NULL;
+    ldns_pkt *reply = resolver != NULL ? exchange(resolver, name, type) : NULL;
     enum rc rc = RC_BUSY;
-    if (resolver != NULL &&
-        ldns_resolver_query_status(&reply, resolver, name, type, LDNS_RR_CLASS_IN, LDNS_RD) ==
-            LDNS_STATUS_OK &&
-        reply != NULL) {
+    if (reply != NULL) {
         ldns_pkt_rcode code = ldns_pkt_get_rcode(reply);
         rc = code == LDNS_RCODE_NOERROR ? RC_OK : code == LDNS_RCODE_NXDOMAIN ? RC_NOT_FOUND : RC_BUSY;
     }
@@ -195,13 +205,13 @@ static enum rc ask_servers(const struct resolve_servers *servers, const ldns_rdf
 enum rc resolve_host(const struct resolve_servers *servers, struct str host, struct mono deadline,
                      struct resolve_answer *ret, struct err *err)
 {
-    char text[HOST_BYTES_MAX + 1];
+    char text[RR_NAME_MAX + 1];
     *ret = (struct resolve_answer){0};
     if (without_server(host, ret)) {
         return RC_OK;
     }
-    if (host.n == 0 || host.n > HOST_BYTES_MAX || memchr(host.p, 0, host.n) != NULL) {
-        return err_set(err, RC_INVALID, NULL, "a host name has 1 to %d characters", HOST_BYTES_MAX);
+    if (host.n == 0 || host.n > RR_NAME_MAX || memchr(host.p, 0, host.n) != NULL) {
+        return err_set(err, RC_INVALID, NULL, "a host name has 1 to %d characters", RR_NAME_MAX);
     }
     memcpy(text, host.p, host.n);
     text[host.n] = '\0';
@@ -213,7 +223,8 @@ enum rc resolve_host(const struct resolve_servers *servers, struct str host, str
     const struct resolve_servers *asked = servers->count > 0 ? servers : &own;
     enum rc rc = RC_OK;
     if (servers->count > 0 || !from_hosts_file(name, ret)) {
-        rc = servers->count > 0 || machine_servers(&own) ? ask_servers(asked, name, deadline, ret) : RC_BUSY;
+        bool known = servers->count > 0 || resolve_servers_own(&own, NULL) == RC_OK;
+        rc = known ? ask_servers(asked, name, deadline, ret) : RC_BUSY;
     }
     ldns_rdf_deep_free(name);
     return rc == RC_OK          ? RC_OK

@@ -28,6 +28,9 @@ struct resolve_answer {
 /* "192.0.2.1, 192.0.2.2:5353, [2001:db8::1]:53": port 53 where there is none. */
 MUST_USE enum rc resolve_servers_parse(struct str text, struct resolve_servers *ret, struct err *err);
 
+/* The machine's own, of /etc/resolv.conf. RC_NOT_FOUND: it names none. */
+MUST_USE enum rc resolve_servers_own(struct resolve_servers *ret, struct err *err);
+
 /* A and AAAA records, CNAMEs followed (RFC 1034 section 3.6.2). RC_INVALID: not a name. RC_NOT_FOUND: a server says that there is no such
  * name, or no address for it. RC_BUSY: no server answered, or none had an answer. */
 MUST_USE enum rc resolve_host(const struct resolve_servers *servers, struct str host, struct mono deadline,

@@ -9,7 +9,8 @@
 
 struct api {
     struct api_config config;
-    struct http_app app;
+    struct gate_door doors[API_DOORS];
+    struct http_app apps[API_DOORS];
     struct observe *observe;
     struct buf *out; /* one a loop */
 };
@@ -29,8 +30,11 @@ enum rc api_new(const struct api_config *config, struct api **ret, struct err *e
         buf_init(&api->out[i], LIMIT_REPLY);
     }
     api->observe = observe_new(config->metrics, config->tables);
-    api->app =
-        (struct http_app){.arg = api, .head = gate_head, .refused = gate_refused, .finished = gate_finished};
+    for (enum api_door door = 0; door < API_DOORS; door++) {
+        api->doors[door] = (struct gate_door){api, door};
+        api->apps[door] = (struct http_app){
+            .arg = &api->doors[door], .head = gate_head, .refused = gate_refused, .finished = gate_finished};
+    }
     *ret = api;
     return RC_OK;
 }
@@ -48,9 +52,9 @@ void api_free(struct api *api)
     mem_free(api);
 }
 
-const struct http_app *api_app(struct api *api)
+const struct http_app *api_app(struct api *api, enum api_door door)
 {
-    return &api->app;
+    return &api->apps[door];
 }
 
 const struct domain_facts *api_facts(const struct api *api)

@@ -46,6 +46,7 @@ struct call_param {
 #define CALL_PARAMS_MAX  24
 struct call {
     struct api *api;
+    enum api_door door;
     struct http_exchange *x;
     const struct http_request *request;
     struct arena *mem;
@@ -57,7 +58,7 @@ struct call {
     /* what the gates read */
     struct str account_name;
     int64_t telephone_number;
-    struct str key; /* tenantId or civicAddressId of the path */
+    struct str key; /* tenantId, civicAddressId or jobId of the path */
     struct list_params list;
     bool delete_numbers;
     struct call_param params[CALL_PARAMS_MAX];

@@ -50,6 +50,10 @@ const struct error_row error_rows[] = {
     {"MissingToken", RC_DENIED, 401, "The request carries no bearer token."},
     {"InvalidToken", RC_DENIED, 401, "The bearer token is not accepted."},
     {"RoleRequired", RC_DENIED, 403, "The token holds none of the roles this needs."},
+    {"UserTokenRequired", RC_DENIED, 403,
+     "This address serves people only; programs use the API's own address."},
+    {"ApiRequiredAfterLaunch", RC_DENIED, 403,
+     "The service is launched: its programme demands that this is done through the API, not by hand."},
     {"TooManyRequests", RC_LIMIT, 429, "The rate limit is reached; wait as Retry-After says."},
     {"KeysUnavailable", RC_BUSY, 503,
      "The token cannot be checked: the keys of its issuer are not available."},
@@ -71,6 +75,7 @@ const struct error_row error_rows[] = {
      "The customer's full domain name would be longer than 48 characters."},
     {"CommentRequired", RC_INVALID, 400, "This relationship status needs a comment."},
     {"NumberInUse", RC_CONFLICT, 409, "Another account holds this number."},
+    {"NumberReleasing", RC_CONFLICT, 409, "The back end has not released the number yet; try again later."},
     {"NumberAssigned", RC_CONFLICT, 409, "The number is assigned in the back end and cannot be removed."},
     {"ServiceInUse", RC_CONFLICT, 409, "The account has numbers that use this service."},
     {"TenantInUse", RC_CONFLICT, 409,
@@ -79,6 +84,20 @@ const struct error_row error_rows[] = {
     {"AccountNotEmpty", RC_CONFLICT, 409, "The account still has numbers."},
     {"AccountTooLarge", RC_CONFLICT, 409, "The account has too many numbers to delete them in one request."},
     {"BackendNotConfigured", RC_INVALID, 501, "No back end is configured that could answer this."},
+    {"DnsNotConfigured", RC_INVALID, 501, "No DNS is configured: nothing is published and no server asked."},
+    {"DnsNoTransfer", RC_CONFLICT, 409, "The zone cannot be read as a whole, so there is no plan."},
+    {"DnsZones", RC_CONFLICT, 409,
+     "The regions are in two zones of the primary, and split_zones is not set."},
+    {"DnsNotOurZone", RC_CONFLICT, 409, "The primary has not the zone that is configured."},
+    {"DirectRoutingNotEnabled", RC_CONFLICT, 409, "The account has no subdomain."},
+    {"JobNotFound", RC_NOT_FOUND, 404, "There is no such job."},
+    {"JobRunning", RC_CONFLICT, 409, "Another job of this caller is queued or applying."},
+    {"JobState", RC_CONFLICT, 409, "The job is in a state that does not allow this."},
+    {"TooManyJobs", RC_CONFLICT, 409, "The caller has too many jobs that have not ended; cancel some."},
+    {"TooManyRows", RC_INVALID, 400, "The job would be of more numbers than one may have."},
+    {"InvalidEncoding", RC_INVALID, 400, "The file is no text in UTF-8."},
+    {"ChangedSincePreview", RC_CONFLICT, 409,
+     "Of a job's row: the number is not as it was when the job was previewed."},
     {"StorageFull", RC_BUSY, 503, "The storage is full."},
 };
 const size_t error_row_count = ARRAY_LEN(error_rows);
@@ -151,6 +170,12 @@ void error_write(const struct error_row *row, const struct err *err, struct buf 
     write_item(&json, row->code, message_of(row, err), err != NULL ? str_of(err->field) : STR_NONE);
     if (err != NULL && err->details != NULL && err->details->count > 0) {
         write_details(&json, err->details);
+    }
+    if (err != NULL && err->inner != NULL) {
+        json_name(&json, STR("innererror"));
+        json_object_begin(&json);
+        json_str_member(&json, "code", str_of(err->inner));
+        json_object_end(&json);
     }
     json_object_end(&json);
     json_object_end(&json);

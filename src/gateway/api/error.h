@@ -18,5 +18,5 @@ extern const size_t error_row_count;
 const struct error_row *error_row_by_code(const char *code); /* NULL: no such row */
 /* The row for a failure. A code that has no row, which would be a bug, becomes InternalError. */
 const struct error_row *error_row_of(enum rc rc, const struct err *err);
-/* {"error":{"code","message","target"?,"details"?}} */
+/* {"error":{"code","message","target"?,"details"?,"innererror"?}} */
 void error_write(const struct error_row *row, const struct err *err, struct buf *out);

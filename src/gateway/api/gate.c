@@ -49,7 +49,7 @@ static bool gate_address(struct call *call)
         refuse(call, "forwarded-for", rc, &err);
         return false;
     }
-    if (!auth_address_allowed(auth, &call->actor.from)) {
+    if (!auth_address_allowed(auth, call->door == API_DOOR_PORTAL, &call->actor.from)) {
         char text[NET_TEXT_MAX];
         rc = err_set(&err, RC_DENIED, "AddressNotAllowed", "requests from %" STR_FMT " are not accepted",
                      STR_ARG(net_text(&call->actor.from, text)));
@@ -221,7 +221,7 @@ static enum rc check_path(struct call *call, struct err *err)
 static enum rc check_syntax(struct call *call, struct err *err)
 {
     unsigned flags = call->route->flags;
-    enum rc rc = read_params(call, err);
+    enum rc rc = flags & ROUTE_PORTAL ? RC_OK : read_params(call, err);
     if (rc == RC_OK && flags & ROUTE_CONTRACT) {
         rc = check_version(call, err);
     }
@@ -250,6 +250,9 @@ static void after_limit(struct call *call)
     if (rc != RC_OK) {
         call_fail(call, rc, &err);
         return;
+    }
+    if (call->route->flags & ROUTE_FILE) {
+        http_body_max(call->x, LIMIT_UPLOAD);
     }
     http_read_body(call->x, job_body_complete);
 }
@@ -356,6 +359,12 @@ static void token_result(struct call *call, enum rc rc, struct err *err)
         refuse(call, "no-role", rc, err);
         return;
     }
+    if (call->door == API_DOOR_PORTAL && !call->actor.is_user) {
+        rc = err_set(err, RC_DENIED, "UserTokenRequired",
+                     "this listener is for people: the token is an application's");
+        refuse(call, "no-user", rc, err);
+        return;
+    }
     gate_limit(call);
 }
 
@@ -389,12 +398,13 @@ static struct str echo_of(const struct http_request *request)
     return id.n > 0 && id.n <= 128 ? id : STR_NONE;
 }
 
-static struct call *call_new(struct api *api, struct http_exchange *x)
+static struct call *call_new(const struct gate_door *door, struct http_exchange *x)
 {
     struct call *call = arena_new_of(http_arena(x), struct call);
     ensure(call != NULL); /* the first piece of the arena */
     char id[UUID_TEXT_MAX];
-    call->api = api;
+    call->api = door->api;
+    call->door = door->door;
     call->x = x;
     call->request = http_request(x);
     call->mem = http_arena(x);
@@ -407,9 +417,9 @@ static struct call *call_new(struct api *api, struct http_exchange *x)
     return call;
 }
 
-void gate_head(void *api, struct http_exchange *x)
+/* Fills match and route. */
+static void find_route(struct call *call)
 {
-    struct call *call = call_new(api, x);
     const struct api_config *settings = api_settings(call->api);
     size_t tables = 0;
     struct route_table all[ARRAY_LEN(settings->tables)];
@@ -417,11 +427,21 @@ void gate_head(void *api, struct http_exchange *x)
         all[tables] = *settings->tables[tables];
     }
     route_find(all, tables, call->request, &call->match);
+    if (call->match.open && call->door == API_DOOR_API) { /* it has a listener of its own */
+        call->match.route = NULL;
+        call->match.allowed = 0;
+    }
     call->route = call->match.route;
+}
+
+void gate_head(void *door, struct http_exchange *x)
+{
+    struct call *call = call_new(door, x);
+    find_route(call);
     if (!gate_address(call)) {
         return;
     }
-    if (call->route != NULL && call->route->flags & ROUTE_PUBLIC) {
+    if (call->match.open || (call->route != NULL && call->route->flags & ROUTE_PUBLIC)) {
         after_limit(call);
         return;
     }
@@ -445,7 +465,7 @@ static const char *code_of_status(int status)
     return "MalformedRequest";
 }
 
-void gate_refused(void *api, struct http_exchange *x, const char *reason, struct arena *mem,
+void gate_refused(void *door, struct http_exchange *x, const char *reason, struct arena *mem,
                   struct http_reply *reply)
 {
     struct call *call = x != NULL ? http_user(x) : NULL;
@@ -469,10 +489,10 @@ void gate_refused(void *api, struct http_exchange *x, const char *reason, struct
     reply->header_count = n;
     reply->body = arena_str(mem, buf_str(&out));
     buf_clear(&out);
-    observe_engine_refusal(api, call, row, reason);
+    observe_engine_refusal(((const struct gate_door *)door)->api, call, row, reason);
 }
 
-void gate_finished(void *api, struct http_exchange *x, const struct http_outcome *outcome)
+void gate_finished(void *door, struct http_exchange *x, const struct http_outcome *outcome)
 {
-    observe_finished(api, x, outcome);
+    observe_finished(((const struct gate_door *)door)->api, x, outcome);
 }

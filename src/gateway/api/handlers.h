@@ -30,6 +30,7 @@ enum rc rfis_list_run(struct call *call, struct repo_tx *tx, struct err *err);
 enum rc rfi_get_run(struct call *call, struct repo_tx *tx, struct err *err);
 enum rc rfi_patch_run(struct call *call, struct repo_tx *tx, struct err *err);
 enum rc rfi_patch_replay(struct call *call, struct repo_tx *tx, struct err *err);
+void answer_rfi(struct call *call); /* gives the back end a moment, so that the usual answer is "synced" */
 enum rc capability_query_run(struct call *call, struct repo_tx *tx, struct err *err);
 void answer_capability_plans(struct call *call);
 void answer_available_capabilities(struct call *call);

@@ -28,17 +28,32 @@ static bool media_type_is(struct str value, struct str type)
     return true;
 }
 
+/* By the flags of the route; the last row is of all others. */
+static const struct body_type {
+    unsigned flags;
+    struct str first, second;
+    const char *words;
+} body_types[] = {
+    {ROUTE_MERGE, STR("application/json"), STR("application/merge-patch+json"),
+     "application/merge-patch+json"},
+    {ROUTE_FILE, STR("text/csv"), STR("application/x-ndjson"), "text/csv or application/x-ndjson"},
+    {0, STR("application/json"), STR_NONE, "application/json"},
+};
+
 static enum rc check_media_type(struct call *call, struct err *err)
 {
     struct str type = http_header(call->request, "Content-Type");
     struct str coding = http_header(call->request, "Content-Encoding");
-    bool merge = call->route->flags & ROUTE_MERGE;
-    bool type_ok = str_absent(type) || media_type_is(type, STR("application/json")) ||
-                   (merge && media_type_is(type, STR("application/merge-patch+json")));
+    const struct body_type *body_type = body_types;
+    while (body_type->flags != 0 && !(call->route->flags & body_type->flags)) {
+        body_type++;
+    }
+    bool type_ok = str_absent(type) || media_type_is(type, body_type->first) ||
+                   (!str_absent(body_type->second) && media_type_is(type, body_type->second));
     if (type_ok && (str_absent(coding) || str_eq_ci(coding, STR("identity")))) {
         return RC_OK;
     }
-    const char *wanted = merge ? "application/merge-patch+json" : "application/json";
+    const char *wanted = body_type->words;
     (void)err_set(err, RC_INVALID, "UnsupportedMediaType",
                   "the body must be %s in UTF-8, without a content coding", wanted);
     err_field(err, type_ok ? "Content-Encoding" : "Content-Type");
@@ -47,13 +62,17 @@ static enum rc check_media_type(struct call *call, struct err *err)
 
 static enum rc read_input(struct call *call, struct err *err)
 {
-    if (call->route->input == NULL) {
+    bool file = call->route->flags & ROUTE_FILE;
+    if (call->route->input == NULL && !file) {
         return RC_OK;
     }
     if (str_empty(call->request->body)) {
-        return err_set(err, RC_INVALID, "MissingBody", "the request needs a JSON body");
+        return err_set(err, RC_INVALID, "MissingBody", "the request needs a %s", file ? "file" : "JSON body");
     }
     enum rc rc = check_media_type(call, err);
+    if (rc == RC_OK && file) {
+        return RC_OK;
+    }
     if (rc == RC_OK) {
         rc = json_parse(call->request->body, call->mem, &call->body, err);
     }
@@ -155,9 +174,13 @@ static enum rc run_job(struct repo_tx *tx, struct repo_job *job, struct err *err
 static void job_done(struct repo_job *job, enum rc rc, const struct err *err)
 {
     struct call *call = (struct call *)((char *)job - offsetof(struct call, job));
+    const struct api_config *settings = api_settings(call->api);
     call->rc = rc;
     if (rc != RC_OK && err != NULL) {
         call->err = *err;
+    }
+    if (rc == RC_OK && job->touched != 0 && settings->touched != NULL) {
+        settings->touched(settings->touched_arg, job->touched);
     }
     pending_done(&call->pending);
 }

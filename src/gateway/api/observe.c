@@ -132,6 +132,12 @@ void observe_engine_refusal(struct api *api, struct call *call, const struct err
     }
 }
 
+/* The portal's pages come back from the issuer with a code in their query, which is nobody else's to know. */
+static struct str target_of(const struct call *call)
+{
+    return call->match.open ? call->request->path : call->request->target;
+}
+
 static void log_request(const struct call *call, const struct http_outcome *outcome)
 {
     char from[NET_TEXT_MAX];
@@ -139,10 +145,10 @@ static void log_request(const struct call *call, const struct http_outcome *outc
         log_str("client_request_id", call->client_request_id),
         log_str("from", net_text(&call->actor.from, from)), log_str("client", call->actor.client_id),
         log_str("user", call->actor.object_id), log_str("method", call->request->method_text),
-        log_str("target", call->request->target),
-        log_cstr("route", call->route != NULL ? call->route->path : NULL), log_i64("status", outcome->status),
-        log_cstr("code", call->error_code), log_i64("bytes", (int64_t)outcome->bytes_out),
-        log_us("duration_ms", outcome->duration_us), log_bool("aborted", outcome->aborted));
+        log_str("target", target_of(call)), log_cstr("route", call->route != NULL ? call->route->path : NULL),
+        log_i64("status", outcome->status), log_cstr("code", call->error_code),
+        log_i64("bytes", (int64_t)outcome->bytes_out), log_us("duration_ms", outcome->duration_us),
+        log_bool("aborted", outcome->aborted));
 }
 
 void observe_finished(struct api *api, struct http_exchange *x, const struct http_outcome *outcome)

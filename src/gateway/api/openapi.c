@@ -41,7 +41,7 @@ static const struct parameter parameters[] = {
      "minLength", 1},
     {"top", "query", ROUTE_LIST, "integer", "int32", "The most items the whole list may have.", NULL, 0},
     {"skip", "query", ROUTE_LIST, "integer", "int32", "Matches to pass over first.", "default", 0},
-    {"maxpagesize", "query", ROUTE_LIST, "integer", "int32",
+    {"maxpagesize", "query", ROUTE_LIST | ROUTE_PAGED, "integer", "int32",
      "The most items a page may have; 200 unless said, never over 500.", NULL, 0},
     {"filter", "query", ROUTE_LIST, "string", NULL,
      "Which items: eq ne gt ge lt le and or not (), startswith, contains.", NULL, 0},
@@ -142,11 +142,9 @@ static void write_part(struct json_out *out, const struct field *field)
 
 static void write_type(struct json_out *out, const struct field *field)
 {
-    static const char *const types[] = {[FIELD_STRING] = "string",
-                                        [FIELD_BOOL] = "boolean",
-                                        [FIELD_INT64] = "integer",
-                                        [FIELD_DATE] = "string",
-                                        [FIELD_E164] = "string"};
+    static const char *const types[] = {
+        [FIELD_STRING] = "string", [FIELD_BOOL] = "boolean", [FIELD_INT64] = "integer",
+        [FIELD_DATE] = "string",   [FIELD_E164] = "string",  [FIELD_JSON] = "object"};
     switch (field->type) {
     case FIELD_ENUM:
         write_names(out, field);
@@ -164,7 +162,7 @@ static void write_type(struct json_out *out, const struct field *field)
                  field->type == FIELD_INT64  ? "int64"
                  : field->type == FIELD_DATE ? "date-time"
                                              : NULL);
-        if (field->type != FIELD_INT64 && field->type != FIELD_BOOL) {
+        if (field->type != FIELD_INT64 && field->type != FIELD_BOOL && field->type != FIELD_JSON) {
             write_length(out, "minLength", "maxLength", field);
         }
         put_text(out, "pattern", field->pattern != NULL ? field->pattern->regex : NULL);
@@ -292,7 +290,7 @@ static void write_content(struct json_out *out, const char *type, const struct r
     begin(out, "content");
     begin(out, type);
     begin(out, "schema");
-    if (route->flags & ROUTE_LIST && schema == route->output) {
+    if (route->flags & (ROUTE_LIST | ROUTE_PAGED) && schema == route->output) {
         write_page_schema(out, route);
     } else {
         put_ref(out, "schemas", schema->name);
@@ -379,6 +377,23 @@ static void write_role(struct json_out *out, const struct route *route)
     put_text(out, "x-numgate-role", one ? auth_role_name((enum role)route->roles, false) : NULL);
 }
 
+static void write_file_body(struct json_out *out)
+{
+    static const char *const types[] = {"text/csv", "application/x-ndjson"};
+    begin(out, "requestBody");
+    json_bool_member(out, "required", true);
+    begin(out, "content");
+    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+        begin(out, types[i]);
+        begin(out, "schema");
+        put_text(out, "type", "string");
+        json_object_end(out);
+        json_object_end(out);
+    }
+    json_object_end(out);
+    json_object_end(out);
+}
+
 static void write_operation(struct json_out *out, const struct route *route)
 {
     static const char *const methods[] = {"get", "head", "post", "put", "patch", "delete", "options"};
@@ -392,6 +407,9 @@ static void write_operation(struct json_out *out, const struct route *route)
     write_parameter_refs(out, route);
     write_own_query(out, route);
     json_array_end(out);
+    if (route->flags & ROUTE_FILE) {
+        write_file_body(out);
+    }
     if (route->input != NULL) {
         begin(out, "requestBody");
         json_bool_member(out, "required", true);
@@ -435,7 +453,14 @@ static void write_paths(struct json_out *out, const struct route_table *table)
     }
 }
 
-static void write_components(struct json_out *out)
+static void write_schemas(struct json_out *out, const struct schema *const *list)
+{
+    for (size_t i = 0; list[i] != NULL; i++) {
+        write_schema(out, list[i]);
+    }
+}
+
+static void write_components(struct json_out *out, const struct openapi_info *info)
 {
     begin(out, "components");
     begin(out, "parameters");
@@ -444,8 +469,9 @@ static void write_components(struct json_out *out)
     }
     json_object_end(out);
     begin(out, "schemas");
-    for (size_t i = 0; schemas[i] != NULL; i++) {
-        write_schema(out, schemas[i]);
+    write_schemas(out, schemas);
+    for (size_t i = 0; info->schemas[i] != NULL; i++) {
+        write_schemas(out, info->schemas[i]);
     }
     json_object_end(out);
     json_object_end(out);
@@ -467,6 +493,6 @@ void openapi_write(const struct openapi_info *info, const struct route_table *co
         write_paths(&out, tables[t]);
     }
     json_object_end(&out);
-    write_components(&out);
+    write_components(&out, info);
     json_object_end(&out);
 }

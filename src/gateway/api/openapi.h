@@ -6,5 +6,6 @@
 
 struct openapi_info {
     const char *title, *version, *description;
+    const struct schema *const *schemas[8]; /* of routes outside of the contract; NULL ends each, and all */
 };
 void openapi_write(const struct openapi_info *info, const struct route_table *const *tables, struct buf *out);

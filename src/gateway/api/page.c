@@ -126,9 +126,19 @@ static bool host_is_ours(const struct api_config *settings, struct str host)
     return str_starts(name, STR("provapi.")) && str_eq_ci(str_slice(name, 8, name.n), settings->base_domain);
 }
 
+/* A page of the portal can only follow links to where it came from. */
+static bool is_for_the_portal(struct call *call)
+{
+    return call->door != API_DOOR_API && call->actor.is_user &&
+           !str_empty(api_settings(call->api)->portal_origin);
+}
+
 static struct str link_base(struct call *call)
 {
     const struct api_config *settings = api_settings(call->api);
+    if (is_for_the_portal(call)) {
+        return settings->portal_origin;
+    }
     if (!str_empty(settings->public_url)) {
         return settings->public_url;
     }

@@ -38,6 +38,9 @@ static bool match_path(const char *path, const struct http_request *request,
         if (i >= request->segment_count) {
             return false;
         }
+        if (str_eq(template, STR("{*}"))) {
+            return true;
+        }
         struct str segment = request->segments[i++];
         if (template.p[0] != '{') {
             if (!str_eq(template, segment)) {
@@ -55,15 +58,16 @@ static unsigned method_bits(enum http_method method)
     return method == HTTP_GET ? 1U << HTTP_GET | 1U << HTTP_HEAD : 1U << method;
 }
 
-static bool under_numgate(const struct http_request *request)
+static bool is_under(const struct http_request *request, struct str first)
 {
-    return request->segment_count > 0 && str_eq(request->segments[0], STR("numgate"));
+    return request->segment_count > 0 && str_eq(request->segments[0], first);
 }
 
 void route_find(const struct route_table *tables, size_t table_count, const struct http_request *request,
                 struct route_match *ret)
 {
-    *ret = (struct route_match){.counted = !under_numgate(request)};
+    *ret = (struct route_match){.open = is_under(request, STR("portal"))};
+    ret->counted = !ret->open && !is_under(request, STR("numgate"));
     if (request->path_state != HTTP_PATH_OK) {
         return;
     }

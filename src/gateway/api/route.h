@@ -3,7 +3,8 @@
  * Another room brings a table of its own (ops does) and gets the same gates. Paths are templates:
  * "/accounts/{accountName}",
  * "/accounts/{accountName}:deleteNumbers". Segments compare byte by byte; a parameter never holds a ':' where
- * an action could stand. */
+ * an action could stand. "{*}" at the end stands for one segment or more, whatever they are. Of two rows that a path fits, the later one
+ * has it. */
 #pragma once
 #include "common/http/http.h"
 #include "gateway/domain/actor.h"
@@ -21,6 +22,8 @@ enum route_flags {
     ROUTE_MERGE = 1 << 5,          /* the body is a merge patch */
     ROUTE_DELETE_NUMBERS = 1 << 6, /* knows deleteNumbers */
     ROUTE_PAGED = 1 << 7,          /* of the list parameters, maxpagesize and continuation only */
+    ROUTE_PORTAL = 1 << 8,         /* of the portal's files: its query is the page's own and not looked at */
+    ROUTE_FILE = 1 << 9, /* the body is a file of numbers of up to LIMIT_UPLOAD bytes, for `check` to take */
 };
 
 #define ROUTE_PARAMS_MAX 2
@@ -57,6 +60,7 @@ struct route_table {
 struct route_match {
     const struct route *route; /* NULL: see allowed */
     unsigned allowed;          /* bit per enum http_method that this path has; 0: no such path */
+    bool open;                 /* below /portal, where no token is asked for, whatever is there */
     bool counted;              /* counts for the rate limit, also when there is no such route */
     struct str params[ROUTE_PARAMS_MAX];
 };

@@ -249,7 +249,7 @@ static const struct route routes[] = {
         .statuses = {200, 201},
         .run = rfi_patch_run,
         .replay = rfi_patch_replay,
-        .answer = answer_resource,
+        .answer = answer_rfi,
         .summary = "Change the relationship with the customer of a request for information",
     },
 };

@@ -1,4 +1,5 @@
 /* What comes from Teams: requests for information, civic addresses, capabilities. */
+#include "common/base/log.h"
 #include "gateway/api/handlers.h"
 #include "gateway/api/offload.h"
 #include "gateway/api/page.h"
@@ -93,6 +94,84 @@ enum rc rfi_patch_replay(struct call *call, struct repo_tx *tx, struct err *err)
     return rc;
 }
 
+/* ---- the answer to a patch ---- */
+
+#define RELATIONSHIP_WAIT_MS 2000
+
+struct relationship_wait {
+    struct offload_job job;
+    struct call *call;
+    struct str tenant_id;
+    struct mono until;
+};
+
+static void wait_for_backend(struct offload_job *job)
+{
+    struct relationship_wait *wait = (struct relationship_wait *)job;
+    const struct api_config *settings = api_settings(wait->call->api);
+    settings->await_relationship(settings->await_arg, wait->tenant_id, wait->until);
+    pending_done(&wait->call->pending);
+}
+
+static enum rc read_again(struct repo_tx *tx, struct repo_job *job, struct err *err)
+{
+    struct call *call = (struct call *)((char *)job - offsetof(struct call, job));
+    return rfi_patch_replay(call, tx, err);
+}
+
+static void was_read_again(struct repo_job *job, enum rc rc, const struct err *err)
+{
+    struct call *call = (struct call *)((char *)job - offsetof(struct call, job));
+    (void)rc, (void)err; /* then the answer is what was committed */
+    pending_done(&call->pending);
+}
+
+static void after_reading(struct http_exchange *x)
+{
+    answer_resource(http_user(x));
+}
+
+static void after_waiting(struct http_exchange *x)
+{
+    struct call *call = http_user(x);
+    call->job.kind = REPO_POINT;
+    call->job.run = read_again;
+    call->job.done = was_read_again;
+    pending_begin(&call->pending);
+    repo_submit(api_settings(call->api)->repo, &call->job);
+    pending_wait(call, after_reading);
+}
+
+/* NULL: nothing to wait for, or nobody to wait with. */
+static struct relationship_wait *wait_of(struct call *call)
+{
+    const struct rfi *rfi = call->result;
+    bool waits = api_settings(call->api)->await_relationship != NULL && rfi != NULL &&
+                 rfi->provisioning_status == PROVISIONING_PENDING;
+    struct relationship_wait *wait = waits ? arena_new_of(call->mem, struct relationship_wait) : NULL;
+    if (wait != NULL) {
+        struct mono until = mono_after(clock_mono(), RELATIONSHIP_WAIT_MS);
+        struct mono latest = mono_after(call->request->deadline, -RELATIONSHIP_WAIT_MS);
+        *wait = (struct relationship_wait){.job = {wait_for_backend, NULL}, .call = call};
+        wait->tenant_id = rfi->tenant_id;
+        wait->until = until.ms < latest.ms ? until : latest;
+    }
+    return wait;
+}
+
+void answer_rfi(struct call *call)
+{
+    struct relationship_wait *wait = wait_of(call);
+    if (wait != NULL) {
+        pending_begin(&call->pending);
+        if (offload_submit(api_settings(call->api)->waiters, &wait->job)) {
+            pending_wait(call, after_waiting);
+            return;
+        }
+    }
+    answer_resource(call);
+}
+
 /* ---- capability queries ---- */
 
 /* Both look the account up first, so that a wrong name is told apart from a missing back end. */
@@ -119,11 +198,27 @@ static void ask_backend(struct offload_job *job)
     pending_done(&ask->call->pending);
 }
 
+/* What the back end refuses is the client's to know. All else is a failure behind us, bad credentials too, and passes. */
+static void fail_as_backend(struct call *call)
+{
+    enum rc rc = call->rc;
+    struct err err = call->err;
+    if (rc != RC_INVALID && rc != RC_CONFLICT && rc != RC_NOT_FOUND) {
+        rc = RC_BUSY;
+        LOG(LOG_WARNING, "backend_failed", log_str("request_id", call->request_id),
+            log_cstr("code", err.code != NULL ? err.code : rc_name(call->rc)), log_cstr("error", err.msg));
+    }
+    err.rc = rc;
+    err.inner = err.code;
+    err.code = NULL;
+    call_fail(call, rc, &err);
+}
+
 static void after_backend(struct http_exchange *x)
 {
     struct call *call = http_user(x);
     if (call->rc != RC_OK) {
-        call_fail(call, call->rc, &call->err);
+        fail_as_backend(call);
         return;
     }
     call_reply_json(call, call->status, call->route->output, call->result);
@@ -140,6 +235,13 @@ static void query_backend(struct call *call, enum rc (*ask)(struct call *, struc
         return;
     }
     const struct account *account = call->user;
+    if (str_empty(account->services->teams_tenant_id)) {
+        call_fail(call,
+                  err_set(&err, RC_INVALID, "TenantRequired",
+                          "the account has no serviceDetails.teamsTenantId, by which the back end knows it"),
+                  &err);
+        return;
+    }
     struct capability_call *job = arena_new_of(call->mem, struct capability_call);
     *job = (struct capability_call){{ask_backend, NULL}, call, account->services->teams_tenant_id, ask};
     pending_begin(&call->pending);

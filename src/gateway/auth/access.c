@@ -2,19 +2,26 @@
 
 #include "common/base/banned.h"
 
-enum rc access_init(struct access *access, struct str allow, struct str trusted_proxies, struct err *err)
+enum rc access_init(struct access *access, struct str allow, struct str portal_allow,
+                    struct str trusted_proxies, struct err *err)
 {
     struct access fresh = {0};
-    enum rc rc = cidr_list_parse(allow, &fresh.allow, err);
-    if (rc != RC_OK) {
-        err_context(err, "[access] allow");
-        return rc;
-    }
-    rc = cidr_list_parse(trusted_proxies, &fresh.proxies, err);
-    if (rc != RC_OK) {
-        err_context(err, "[server] trusted_proxies");
-        access_clear(&fresh);
-        return rc;
+    const struct {
+        struct str text;
+        struct cidr_list *list;
+        const char *option;
+    } lists[] = {
+        {allow, &fresh.allow, "[access] allow"},
+        {portal_allow, &fresh.portal, "[portal] allow"},
+        {trusted_proxies, &fresh.proxies, "[server] trusted_proxies"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        enum rc rc = cidr_list_parse(lists[i].text, lists[i].list, err);
+        if (rc != RC_OK) {
+            err_context(err, "%s", lists[i].option);
+            access_clear(&fresh);
+            return rc;
+        }
     }
     *access = fresh;
     return RC_OK;
@@ -23,12 +30,13 @@ enum rc access_init(struct access *access, struct str allow, struct str trusted_
 void access_clear(struct access *access)
 {
     cidr_list_clear(&access->allow);
+    cidr_list_clear(&access->portal);
     cidr_list_clear(&access->proxies);
 }
 
-bool access_allows(const struct access *access, const struct net_addr *address)
+bool access_allows(const struct cidr_list *allow, const struct net_addr *address)
 {
-    return access->allow.count > 0 ? cidr_list_has(&access->allow, address) : net_is_loopback(address);
+    return allow->count > 0 ? cidr_list_has(allow, address) : net_is_loopback(address);
 }
 
 /* Reads one header line; *caller becomes its last address that is no proxy, or stays. False: malformed. */

@@ -5,13 +5,14 @@
 
 struct access {
     struct cidr_list allow;   /* empty: loopback only */
+    struct cidr_list portal;  /* the same, for the portal's own listeners */
     struct cidr_list proxies; /* whose X-Forwarded-For counts */
 };
 
-MUST_USE enum rc access_init(struct access *access, struct str allow, struct str trusted_proxies,
-                             struct err *err);
+MUST_USE enum rc access_init(struct access *access, struct str allow, struct str portal_allow,
+                             struct str trusted_proxies, struct err *err);
 void access_clear(struct access *access);
-bool access_allows(const struct access *access, const struct net_addr *address);
+bool access_allows(const struct cidr_list *allow, const struct net_addr *address);
 /* As auth_caller_address() says. Every entry of every line must be an address, with or without a port.
  * Where all of them are listed proxies the peer is the caller. */
 MUST_USE enum rc access_caller(const struct access *access, const struct net_addr *peer,

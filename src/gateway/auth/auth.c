@@ -138,7 +138,7 @@ static enum rc check_limit(const struct auth_config *config, struct err *err)
 enum rc auth_config_check(const struct auth_config *config, struct err *err)
 {
     struct access access;
-    enum rc rc = access_init(&access, config->allow, config->trusted_proxies, err);
+    enum rc rc = access_init(&access, config->allow, config->portal_allow, config->trusted_proxies, err);
     if (rc != RC_OK) {
         return rc;
     }
@@ -181,7 +181,7 @@ enum rc auth__new(const struct auth_config *config, const struct issuers_times *
     auth->users = users_new(config->user_requests_per_minute);
     rc = auth->cache == NULL || auth->users == NULL
              ? err_set(err, RC_LIMIT, NULL, "no memory for the token checks")
-             : access_init(&auth->access, config->allow, config->trusted_proxies, err);
+             : access_init(&auth->access, config->allow, config->portal_allow, config->trusted_proxies, err);
     if (rc == RC_OK) {
         rc = issuers_new(config, times, fetch, metrics, &auth->issuers, err);
     }
@@ -203,7 +203,8 @@ enum rc auth_reload(struct auth *auth, const struct auth_config *config, struct 
 {
     struct access fresh;
     enum rc rc = check_limit(config, err);
-    if (rc != RC_OK || (rc = access_init(&fresh, config->allow, config->trusted_proxies, err)) != RC_OK) {
+    if (rc != RC_OK || (rc = access_init(&fresh, config->allow, config->portal_allow, config->trusted_proxies,
+                                         err)) != RC_OK) {
         return rc;
     }
     pthread_rwlock_wrlock(&auth->lock);
@@ -233,6 +234,12 @@ bool auth_ready(const struct auth *auth, const char **ret_why)
     return issuers_ready(auth->issuers, ret_why);
 }
 
+enum rc auth_endpoints(struct auth *auth, struct str name, struct arena *mem, struct auth_endpoints *ret,
+                       struct err *err)
+{
+    return issuers_endpoints(auth->issuers, name, mem, ret, err);
+}
+
 /* ---- addresses ---- */
 
 enum rc auth_caller_address(struct auth *auth, const struct net_addr *peer, const struct str *forwarded,
@@ -244,10 +251,10 @@ enum rc auth_caller_address(struct auth *auth, const struct net_addr *peer, cons
     return rc;
 }
 
-bool auth_address_allowed(struct auth *auth, const struct net_addr *address)
+bool auth_address_allowed(struct auth *auth, bool by_portal, const struct net_addr *address)
 {
     pthread_rwlock_rdlock(&auth->lock);
-    bool allowed = access_allows(&auth->access, address);
+    bool allowed = access_allows(by_portal ? &auth->access.portal : &auth->access.allow, address);
     pthread_rwlock_unlock(&auth->lock);
     return allowed;
 }

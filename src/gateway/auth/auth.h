@@ -36,6 +36,7 @@ struct auth_config {
     const struct auth_issuer *issuers;
     size_t issuer_count;
     struct str allow;                  /* CIDR list; empty: loopback only */
+    struct str portal_allow;           /* the same, for what comes by the portal's own listeners */
     struct str trusted_proxies;        /* CIDR list whose X-Forwarded-For counts */
     bool test_target;                  /* accepts an issuer that announces itself as numgate-lab */
     uint32_t user_requests_per_minute; /* 0 = no limit */
@@ -51,12 +52,21 @@ MUST_USE enum rc auth_reload(struct auth *auth, const struct auth_config *config
 void auth_free(struct auth *auth); /* waits for nothing: pending waiters are called first */
 bool auth_ready(const struct auth *auth, const char **ret_why); /* keys of every issuer are there */
 
+/* Where people sign in, as the discovery document of an issuer says. Absent: it does not say, or names what is neither https:// nor http://
+ * to loopback. */
+struct auth_endpoints {
+    struct str issuer, authorization, token, end_session;
+};
+/* Of the [issuer.NAME] of that name, copied to mem. RC_BUSY: its document was not read yet. RC_NOT_FOUND: no such issuer. */
+MUST_USE enum rc auth_endpoints(struct auth *auth, struct str name, struct arena *mem,
+                                struct auth_endpoints *ret, struct err *err);
+
 /* The caller: the peer, or, when that is a listed proxy, the last entry of X-Forwarded-For that is no listed
  * proxy. Several header lines count as one list. RC_INVALID when malformed. */
 MUST_USE enum rc auth_caller_address(struct auth *auth, const struct net_addr *peer,
                                      const struct str *forwarded, size_t forwarded_count,
                                      struct net_addr *ret, struct err *err);
-bool auth_address_allowed(struct auth *auth, const struct net_addr *address);
+bool auth_address_allowed(struct auth *auth, bool by_portal, const struct net_addr *address);
 
 /* Waits for keys. `ready` is called once, on any thread, perhaps before auth_token_check() has returned, and
  * at most 5 s later; then the check is made again with no waiter. */

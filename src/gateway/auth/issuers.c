@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/random.h"
+#include "common/base/url.h"
 #include "common/fetch/fetch.h"
 #include "common/json/read.h"
 
@@ -16,7 +17,8 @@
 #define CONFIG_BYTES_MAX (4 * 1024 * 1024)
 #define DOCUMENT_BYTES_MAX                                                                                   \
     (16 * 1024 * 1024) /* a parsed discovery document; its text is at most LIMIT_FETCH_REPLY */
-#define DISCOVERY_PATH "/.well-known/openid-configuration"
+#define ENDPOINTS_BYTES_MAX (64 * 1024) /* what is kept of it */
+#define DISCOVERY_PATH      "/.well-known/openid-configuration"
 
 const struct issuers_times issuers_times_default = {
     .refresh_ms = 3600 * 1000,
@@ -47,6 +49,12 @@ struct key_set {
     struct jose_keys *keys;
 };
 
+/* What is kept of a discovery document. */
+struct discovery {
+    struct arena *mem; /* it lives there itself */
+    struct auth_endpoints endpoints;
+};
+
 struct issuer {
     struct issuers *all;
     const struct auth_issuer *rules;
@@ -56,7 +64,7 @@ struct issuer {
     struct metric *keys_metric, *fetched_metric, *ok_metric, *failed_metric;
 
     /* guarded by the lock */
-    char *name; /* `issuer` of the discovery document; NULL until there was one */
+    struct discovery *known; /* NULL until there was one; its keys may be gone */
     struct key_set *set;
     bool fetching;
     unsigned failures;       /* rounds since the last good one */
@@ -67,7 +75,7 @@ struct issuer {
 
     /* of the round under way: keeper first, then fetch's thread */
     struct mono round_deadline;
-    char *round_name;
+    struct discovery *round_found;
 };
 
 struct issuers {
@@ -84,6 +92,45 @@ struct issuers {
     struct issuer *items;
     size_t count;
 };
+
+/* ---- discovery documents ---- */
+
+static void discovery_free(struct discovery *discovery)
+{
+    if (discovery != NULL) {
+        arena_free(discovery->mem);
+    }
+}
+
+/* A browser is told of it, so it is held against what a browser may be sent to. */
+static struct str endpoint(const struct json *document, const char *name, struct arena *mem)
+{
+    struct str url = json_string(json_get(document, str_of(name))), origin;
+    struct err err;
+    bool good = url_origin(url, &origin) && fetch_url_check(url, &err) == RC_OK;
+    return good ? arena_str(mem, url) : STR_NONE;
+}
+
+/* NULL: too much text. */
+static struct discovery *discovery_read(const struct json *document)
+{
+    struct arena *mem = arena_new(ENDPOINTS_BYTES_MAX);
+    struct discovery *discovery = arena_new_of(mem, struct discovery);
+    if (discovery == NULL) {
+        arena_free(mem);
+        return NULL;
+    }
+    *discovery = (struct discovery){mem,
+                                    {.issuer = arena_str(mem, json_string(json_get(document, STR("issuer")))),
+                                     .authorization = endpoint(document, "authorization_endpoint", mem),
+                                     .token = endpoint(document, "token_endpoint", mem),
+                                     .end_session = endpoint(document, "end_session_endpoint", mem)}};
+    if (arena_failed(mem)) {
+        arena_free(mem);
+        return NULL;
+    }
+    return discovery;
+}
 
 /* ---- keys ---- */
 
@@ -190,8 +237,8 @@ static void issuers_unref(struct issuers *all)
     }
     for (size_t i = 0; i < all->count; i++) {
         key_set_unref(all->items[i].set);
-        mem_free(all->items[i].name);
-        mem_free(all->items[i].round_name);
+        discovery_free(all->items[i].known);
+        discovery_free(all->items[i].round_found);
     }
     pthread_cond_destroy(&all->changed);
     pthread_mutex_destroy(&all->lock);
@@ -231,7 +278,7 @@ static void round_end(struct issuer *issuer, int64_t next_ms)
 static void round_failed(struct issuer *issuer, const struct err *why)
 {
     struct issuers *all = issuer->all;
-    mem_free(TAKE(issuer->round_name));
+    discovery_free(TAKE(issuer->round_found));
     pthread_mutex_lock(&all->lock);
     int64_t next_ms = backoff_ms(&all->times, ++issuer->failures);
     if (!all->stopping) {
@@ -247,8 +294,8 @@ static void round_failed(struct issuer *issuer, const struct err *why)
 static void install(struct issuer *issuer, struct key_set *set)
 {
     replace_keys(issuer, set);
-    mem_free(issuer->name);
-    issuer->name = TAKE(issuer->round_name);
+    discovery_free(issuer->known);
+    issuer->known = TAKE(issuer->round_found);
     issuer->fetched_at = clock_mono();
     issuer->failures = 0;
     size_t skipped = jose_keys_skipped(set->keys);
@@ -359,11 +406,10 @@ static enum rc discovered(struct issuer *issuer, struct str body, struct err *er
     if (rc != RC_OK || (rc = check_discovery(issuer, document, err)) != RC_OK) {
         return rc;
     }
-    struct str name = json_string(json_get(document, STR("issuer")));
-    mem_free(issuer->round_name);
-    issuer->round_name = mem_dup(name.p, name.n);
-    if (issuer->round_name == NULL) {
-        return err_set(err, RC_LIMIT, NULL, "out of memory");
+    discovery_free(issuer->round_found);
+    issuer->round_found = discovery_read(document);
+    if (issuer->round_found == NULL) {
+        return err_set(err, RC_LIMIT, NULL, "out of memory, or its endpoints are too long");
     }
     return start(issuer, json_string(json_get(document, STR("jwks_uri"))), on_keys, err);
 }
@@ -618,6 +664,35 @@ bool issuers_ready(struct issuers *all, const char **ret_why)
     return why == NULL;
 }
 
+static const struct issuer *by_section(const struct issuers *all, struct str name)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (str_eq(all->items[i].rules->name, name)) {
+            return &all->items[i];
+        }
+    }
+    return NULL;
+}
+
+enum rc issuers_endpoints(struct issuers *all, struct str name, struct arena *mem, struct auth_endpoints *ret,
+                          struct err *err)
+{
+    const struct issuer *issuer = by_section(all, name);
+    if (issuer == NULL) {
+        return err_set(err, RC_NOT_FOUND, NULL, "there is no issuer \"%" STR_FMT "\"", STR_ARG(name));
+    }
+    pthread_mutex_lock(&all->lock);
+    bool known = issuer->known != NULL;
+    if (known) {
+        const struct auth_endpoints *says = &issuer->known->endpoints;
+        *ret = (struct auth_endpoints){arena_str(mem, says->issuer), arena_str(mem, says->authorization),
+                                       arena_str(mem, says->token), arena_str(mem, says->end_session)};
+    }
+    pthread_mutex_unlock(&all->lock);
+    return known ? RC_OK
+                 : err_set(err, RC_BUSY, NULL, "the discovery document of the issuer was not read yet");
+}
+
 const struct auth_issuer *issuers_rules(const struct issuers *all, size_t index)
 {
     return all->items[index].rules;
@@ -636,7 +711,7 @@ static bool issuer_is(const struct issuer *issuer, const struct token *token)
             return true;
         }
     }
-    return issuer->name != NULL && token_is_from(token, str_of(issuer->name));
+    return issuer->known != NULL && token_is_from(token, issuer->known->endpoints.issuer);
 }
 
 /* Will a round of this issuer end before a request that begins to wait now would give up? */
@@ -655,7 +730,7 @@ enum rc issuers_find(struct issuers *all, const struct token *token, struct auth
         if (issuer_is(issuer, token)) {
             *ret = i;
             rc = RC_OK;
-        } else if (issuer->name == NULL) {
+        } else if (issuer->known == NULL) {
             in_time |= comes_in_time(issuer);
             rc = RC_BUSY;
         }

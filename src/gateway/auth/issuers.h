@@ -44,6 +44,9 @@ bool issuers_ready(struct issuers *issuers, const char **ret_why);
  * name it may be. */
 MUST_USE enum rc issuers_find(struct issuers *issuers, const struct token *token, struct auth_waiter *waiter,
                               size_t *ret);
+/* As auth_endpoints(). */
+MUST_USE enum rc issuers_endpoints(struct issuers *issuers, struct str name, struct arena *mem,
+                                   struct auth_endpoints *ret, struct err *err);
 const struct auth_issuer *issuers_rules(const struct issuers *issuers, size_t index);
 
 /* A key, held until key_ref_release(). */

@@ -13,12 +13,13 @@
  * may be short: the cells it lacks are empty. Rows without any text are skipped, but counted. An apostrophe before
  * = + - @, tab or CR, which the writer's spreadsheet mode puts there, is dropped. The cell of the number may hold a
  * range (range.h) and then gives several rows of the same row number. The single heading "Numbers" makes a list of
- * numbers.
+ * numbers. A column "Rejected" is passed over.
  *
  * JSON Lines: one object a line, as in the API (no ranges, no defaults). */
 #pragma once
 #include "common/base/err.h"
 #include "gateway/bulk/columns.h"
+#include "gateway/bulk/range.h"
 #include "gateway/bulk/seen.h"
 
 enum bulk_format {
@@ -49,6 +50,8 @@ struct bulk_row {
     uint64_t line;               /* where it begins in the file; cells may hold line ends */
     struct str text;             /* as it stood in the file, without its line end */
     const struct number *number; /* NULL: there are findings */
+    const struct bulk_range
+        *range; /* that the number is of, all of it in this row; NULL: there are findings */
     const struct err_list
         *findings; /* all of the row (up to LIMIT_DETAILS); NULL when it is good. `field` is the
                                       * heading, for JSON the path, "column N" where there is no heading */

@@ -182,3 +182,76 @@ enum bulk_verdict bulk_judge(const struct bulk_columns *columns, const struct nu
     }
     return current == NULL ? BULK_NEW : differences != 0 ? BULK_CHANGED : BULK_SAME;
 }
+
+/* ---- fingerprints ---- */
+
+#define FNV_BASIS UINT64_C(14695981039346656037)
+#define FNV_PRIME UINT64_C(1099511628211)
+
+static uint64_t mix(uint64_t digest, const void *bytes, size_t n)
+{
+    const unsigned char *p = bytes;
+    for (size_t i = 0; i < n; i++) {
+        digest = (digest ^ p[i]) * FNV_PRIME;
+    }
+    return digest;
+}
+
+static uint64_t mix_text(uint64_t digest, struct str text)
+{
+    return mix(mix(digest, &text.n, sizeof(text.n)), text.p, text.n);
+}
+
+static uint64_t mix_value(uint64_t digest, const struct field *field, const void *value)
+{
+    const struct text_list *list = value;
+    switch (field->type) {
+    case FIELD_BOOL:
+        return mix(digest, value, sizeof(bool));
+    case FIELD_STRING:
+        return mix_text(digest, *(const struct str *)value);
+    case FIELD_STRINGS:
+        for (size_t i = 0; i < list->count; i++) {
+            digest = mix_text(digest, list->items[i]);
+        }
+        return digest;
+    default:
+        return mix(digest, value, sizeof(int64_t));
+    }
+}
+
+/* Absent, false, an empty text and an empty list say the same: nothing. */
+static bool says_nothing(const struct field *field, const void *value)
+{
+    return value == NULL || (field->type == FIELD_BOOL      ? !*(const bool *)value
+                             : field->type == FIELD_STRING  ? ((const struct str *)value)->n == 0
+                             : field->type == FIELD_STRINGS ? ((const struct text_list *)value)->count == 0
+                                                            : false);
+}
+
+struct bulk_fingerprint bulk_fingerprint(const struct bulk_columns *columns, const struct number *number)
+{
+    struct bulk_fingerprint ret = {.digest = FNV_BASIS};
+    unsigned words = 0;
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct field *field = columns->of[i].field;
+        const void *value = bulk_value(columns, &columns->of[i], number);
+        if (field->type == FIELD_ENUM) {
+            ret.words |= (value != NULL ? (uint64_t) * (const int *)value & 15 : 0) << (4 * words++);
+        } else if (!says_nothing(field, value)) {
+            ret.digest = mix_value(mix(ret.digest, &i, sizeof(i)), field, value);
+        }
+    }
+    return ret;
+}
+
+bool bulk_fingerprint_same(struct bulk_fingerprint current, struct bulk_fingerprint wanted)
+{
+    for (unsigned shift = 0; shift < 64; shift += 4) {
+        uint64_t word = wanted.words >> shift & 15;
+        if (word != 0 && word != (current.words >> shift & 15)) {
+            return false;
+        }
+    }
+    return current.digest == wanted.digest;
+}

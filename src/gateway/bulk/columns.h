@@ -10,6 +10,8 @@
 
 /* The heading of a file that lists numbers and nothing else. */
 #define BULK_HEADING_LIST "Numbers"
+/* Of a column that is passed over, as often as it is there: why a row of a file of rejects was rejected. */
+#define BULK_HEADING_REJECTED "Rejected"
 
 struct bulk_column {
     struct str heading;
@@ -57,3 +59,12 @@ uint64_t bulk_differences(const struct bulk_columns *columns, const struct numbe
  * may be NULL. */
 enum bulk_verdict bulk_judge(const struct bulk_columns *columns, const struct number *current,
                              const struct number *wanted, uint64_t *ret_columns);
+
+/* What bulk_judge needs to know of a number as it is now, in 16 bytes: for imports that cannot hold all numbers. */
+struct bulk_fingerprint {
+    uint64_t digest; /* of all values but the words */
+    uint64_t words;  /* four bits each */
+};
+struct bulk_fingerprint bulk_fingerprint(const struct bulk_columns *columns, const struct number *number);
+/* Whether bulk_judge would say BULK_SAME of the numbers they were made from (but for one in 2^64). */
+bool bulk_fingerprint_same(struct bulk_fingerprint current, struct bulk_fingerprint wanted);

@@ -63,13 +63,17 @@ static void add_heading(struct table *table, size_t at, const struct csv_cell *c
                         struct err_list *findings)
 {
     struct str name = str_trim(cell->text);
-    table->of[at] = -1;
+    table->of[at] = TABLE_BLANK;
     if (name.n == 0 || !table__check_text(name, STR(""), findings)) {
         return;
     }
     if (cell->fault != CSV_FINE) {
         err_list_add(findings, "InvalidQuotes", place_of(name),
                      "a quote must be the first and the last of its cell");
+        return;
+    }
+    if (str_eq_ci(name, STR(BULK_HEADING_REJECTED))) {
+        table->of[at] = TABLE_IGNORED;
         return;
     }
     if (str_eq_ci(name, STR(BULK_HEADING_LIST))) {
@@ -116,7 +120,7 @@ static bool lists_numbers(struct str text, char separator, struct arena *mem, si
     *ret_named = 0;
     while (csv__cell(&text, separator, mem, &cell)) {
         struct str name = str_trim(cell.text);
-        *ret_named += name.n > 0;
+        *ret_named += name.n > 0 && !str_eq_ci(name, STR(BULK_HEADING_REJECTED));
         found |= str_eq_ci(name, STR(BULK_HEADING_LIST));
     }
     return found;

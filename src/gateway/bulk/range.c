@@ -1,5 +1,7 @@
 #include "gateway/bulk/range.h"
 
+#include <stdio.h>
+
 #include "common/base/limits.h"
 #include "gateway/bulk/quote.h"
 #include "gateway/model/schema.h"
@@ -213,4 +215,26 @@ enum rc bulk_range_parse(struct str text, bool plus_optional, struct bulk_range 
     enum rc rc = split(text, &braces, err);
     rc = rc == RC_OK ? check_ends(&braces, &count, err) : rc;
     return rc == RC_OK ? expand(&braces, plus_optional, count, ret, err) : rc;
+}
+
+struct str bulk_range_text(const struct bulk_range *range, char text[BULK_RANGE_TEXT_MAX])
+{
+    char low[E164_TEXT_MAX], high[E164_TEXT_MAX];
+    struct str first = model_e164_text(range->first, low);
+    struct str last = model_e164_text(bulk_range_at(range, range->count - 1), high);
+    size_t begin = 0, end = first.n;
+    while (begin < first.n && first.p[begin] == last.p[begin]) {
+        begin++;
+    }
+    if (begin == first.n) {
+        memcpy(text, first.p, first.n);
+        return (struct str){text, first.n};
+    }
+    for (int64_t step = range->step; step > 1; step /= 10) {
+        end--;
+    }
+    int n = snprintf(text, BULK_RANGE_TEXT_MAX, "%" STR_FMT "{%" STR_FMT "-%" STR_FMT "}%" STR_FMT,
+                     STR_ARG(str_slice(first, 0, begin)), STR_ARG(str_slice(first, begin, end)),
+                     STR_ARG(str_slice(last, begin, end)), STR_ARG(str_slice(first, end, first.n)));
+    return (struct str){text, (size_t)n};
 }

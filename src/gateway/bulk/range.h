@@ -16,6 +16,9 @@ struct bulk_range {
  * taken as if it were there. */
 MUST_USE enum rc bulk_range_parse(struct str text, bool plus_optional, struct bulk_range *ret,
                                   struct err *err);
+#define BULK_RANGE_TEXT_MAX 48
+/* As bulk_range_parse() reads it; a range of one is its number. */
+struct str bulk_range_text(const struct bulk_range *range, char text[BULK_RANGE_TEXT_MAX]);
 static inline int64_t bulk_range_at(const struct bulk_range *range, uint32_t index)
 {
     return range->first + range->step * index;

@@ -23,7 +23,9 @@ struct bulk_reader {
     struct str in; /* what was fed and is not used up */
     bool ended;    /* no more will come */
     enum bulk_format format;
-    size_t bom; /* bytes of the mark that were seen; BOM_BYTES: it is behind us, or there is none */
+    const char
+        *blank_to; /* of `in`, while the format is being guessed: there is nothing but blanks before it */
+    size_t bom;    /* bytes of the mark that were seen; BOM_BYTES: it is behind us, or there is none */
 
     struct csv_scan scan;
     struct buf carry;  /* the row so far, where it was cut */
@@ -83,6 +85,7 @@ void bulk_reader_freep(struct bulk_reader **r)
 void bulk_feed(struct bulk_reader *r, struct str bytes)
 {
     r->in = bytes;
+    r->blank_to = NULL;
 }
 
 void bulk_end(struct bulk_reader *r)
@@ -139,13 +142,14 @@ static bool is_space(char c)
 
 static void guess_format(struct bulk_reader *r)
 {
-    size_t at = 0;
-    while (at < r->in.n && is_space(r->in.p[at])) {
+    size_t at = r->blank_to > r->in.p ? (size_t)(r->blank_to - r->in.p) : 0; /* many rows may be blank */
+    while (r->format == BULK_GUESS && at < r->in.n && is_space(r->in.p[at])) {
         at++;
     }
     if (r->format == BULK_GUESS && at < r->in.n) {
         r->format = r->in.p[at] == '{' ? BULK_JSON_LINES : BULK_CSV;
     }
+    r->blank_to = r->format == BULK_GUESS ? r->in.p + at : NULL;
     if (r->format == BULK_JSON_LINES) {
         r->scan.state = CSV_RAW;
     }
@@ -286,11 +290,19 @@ static enum rc read_json(struct bulk_reader *r, struct str text, struct err_list
     return RC_OK;
 }
 
+/* Doubles cannot be told from here on. */
+static enum bulk_step stop_for_count(struct bulk_reader *r)
+{
+    (void)err_set(&r->why, RC_LIMIT, "TooManyNumbers", "more numbers than can be checked for doubles");
+    return BULK_STOPPED;
+}
+
 static enum bulk_step give_number(struct bulk_reader *r);
 
 static enum bulk_step give_findings(struct bulk_reader *r, const struct err_list *findings)
 {
     r->row.number = NULL;
+    r->row.range = NULL;
     r->row.findings = findings;
     return BULK_ROW;
 }
@@ -354,10 +366,13 @@ static enum bulk_step give_number(struct bulk_reader *r)
     if (r->options.seen != NULL) {
         enum rc rc = bulk_seen_add(r->options.seen, r->number.telephone_number, r->row.row, &first_row);
         if (rc != RC_OK) {
-            return rc == RC_CONFLICT ? refuse_double(r, first_row) : stop_for_memory(r);
+            return rc == RC_CONFLICT ? refuse_double(r, first_row)
+                   : rc == RC_BUSY   ? stop_for_count(r)
+                                     : stop_for_memory(r);
         }
     }
     r->row.number = &r->number;
+    r->row.range = &r->range;
     r->row.findings = NULL;
     return BULK_ROW;
 }

@@ -183,7 +183,10 @@ static void no_heading(struct row *row, size_t at)
 
 static void add_cell(struct row *row, size_t at, const struct csv_cell *cell)
 {
-    int index = at < row->table->headings ? row->table->of[at] : -1;
+    int index = at < row->table->headings ? row->table->of[at] : TABLE_BLANK;
+    if (index == TABLE_IGNORED) {
+        return;
+    }
     if (cell->text.n == 0 && cell->fault == CSV_FINE) {
         row->empty_text |= index >= 0 && cell->quoted ? UINT64_C(1) << index : 0;
         return;

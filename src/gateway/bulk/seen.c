@@ -91,7 +91,7 @@ enum rc bulk_seen_add(struct bulk_seen *seen, int64_t number, uint64_t row, uint
         return RC_CONFLICT;
     }
     if (seen->count >= seen->count_max) {
-        return RC_LIMIT;
+        return RC_BUSY;
     }
     if (seen->count + 1 > seen->slots / 8 * 7) {
         if (!grow(seen)) {

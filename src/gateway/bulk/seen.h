@@ -13,5 +13,5 @@ struct bulk_seen;
 struct bulk_seen *bulk_seen_new(size_t numbers_max); /* NULL: no memory */
 void bulk_seen_free(struct bulk_seen *seen);         /* NULL is fine */
 /* Adds a number. RC_OK; RC_CONFLICT: it was there, *ret_row is the row it came in first (rows beyond 2^32 - 1
- * are given as that); RC_LIMIT: full, or no memory, and nothing was added. */
+ * are given as that); RC_BUSY: full; RC_LIMIT: no memory. With these nothing was added. */
 MUST_USE enum rc bulk_seen_add(struct bulk_seen *seen, int64_t number, uint64_t row, uint64_t *ret_row);

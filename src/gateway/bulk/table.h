@@ -5,9 +5,12 @@
 #include "gateway/bulk/csv.h"
 #include "gateway/bulk/range.h"
 
+#define TABLE_BLANK   (-1)
+#define TABLE_IGNORED (-2)
+
 struct table {
     struct bulk_columns columns;
-    int8_t of[LIMIT_BULK_COLUMNS]; /* column of each heading; -1: it is blank */
+    int8_t of[LIMIT_BULK_COLUMNS]; /* column of each heading; or one of these */
     size_t headings;
     uint64_t present; /* columns that have a heading */
     size_t number_column;

@@ -24,7 +24,7 @@ static bool needs_apostrophe(const struct bulk_writer *writer, struct str text)
     return at < text.n && (at > 0 || writer->spreadsheet) && str_find(STR("=+-@\t\r"), text.p[at]) >= 0;
 }
 
-static void put_text(const struct bulk_writer *writer, struct str text, struct buf *out)
+void bulk_write_text(const struct bulk_writer *writer, struct str text, struct buf *out)
 {
     if (!needs_apostrophe(writer, text)) {
         csv__put(out, text, ',');
@@ -50,7 +50,7 @@ static void put_list(const struct bulk_writer *writer, const struct text_list *l
         csv__put(&cell, list->items[i], ';');
     }
     if (cell.n > 0) {
-        put_text(writer, buf_str(&cell), out);
+        bulk_write_text(writer, buf_str(&cell), out);
     }
     out->failed = out->failed || buf_failed(&cell);
     buf_clear(&cell);
@@ -69,7 +69,7 @@ static void put_cell(const struct bulk_writer *writer, const struct bulk_column 
     case FIELD_STRING: {
         struct str s = *(const struct str *)value;
         if (s.n > 0 || (field->flags & FIELD_REQUIRED)) { /* else empty says the same as absent */
-            put_text(writer, s, out);
+            bulk_write_text(writer, s, out);
         }
         break;
     }
@@ -77,10 +77,10 @@ static void put_cell(const struct bulk_writer *writer, const struct bulk_column 
         buf_put_str(out, *(const bool *)value ? STR("true") : STR("false"));
         break;
     case FIELD_E164:
-        put_text(writer, model_e164_text(*(const int64_t *)value, text), out);
+        bulk_write_text(writer, model_e164_text(*(const int64_t *)value, text), out);
         break;
     case FIELD_ENUM:
-        put_text(writer, str_of(field->names[*(const int *)value - 1]), out);
+        bulk_write_text(writer, str_of(field->names[*(const int *)value - 1]), out);
         break;
     case FIELD_STRINGS:
         put_list(writer, value, out);

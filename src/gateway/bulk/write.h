@@ -18,4 +18,6 @@ struct bulk_writer {
 void bulk_writer_init(struct bulk_writer *writer, enum bulk_format format);
 /* Failures are the buf's, which the caller empties as it likes. */
 void bulk_write_headings(const struct bulk_writer *writer, struct buf *out); /* nothing for JSON Lines */
+/* One cell of a text that is no column of a number, without a separator. */
+void bulk_write_text(const struct bulk_writer *writer, struct str text, struct buf *out);
 void bulk_write_number(const struct bulk_writer *writer, const struct number *number, struct buf *out);

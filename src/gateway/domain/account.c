@@ -50,7 +50,7 @@ static int64_t teams_numbers(const struct number_counts *counts)
 static enum service synced_service(const struct account *account)
 {
     enum service service = 0;
-    while (service < SERVICE_COUNT && !account__syncs(account, service)) {
+    while (service < SERVICE_COUNT && !account_syncs(account, service)) {
         service++;
     }
     return service;
@@ -129,10 +129,19 @@ static enum rc subdomain_free(const struct put *put, const struct rule *rule, st
     return rc == RC_NOT_FOUND ? RC_OK : rc;
 }
 
+static enum rc launch_kept(const struct put *put, const struct rule *rule UNUSED, struct err *err UNUSED)
+{
+    launch__judge_account(put->change, put->before, put->input, put->findings);
+    return RC_OK;
+}
+
 /* Those that no state can heal come first; findings of the others are then not looked for. */
 static const struct rule rules[] = {
-    {"TenantRequired", RC_INVALID, tenant_required}, {"SubdomainTooLong", RC_INVALID, subdomain_short_enough},
-    {"ServiceInUse", RC_CONFLICT, services_unused},  {"TenantInUse", RC_CONFLICT, tenant_unused},
+    {"TenantRequired", RC_INVALID, tenant_required},
+    {"SubdomainTooLong", RC_INVALID, subdomain_short_enough},
+    {"ApiRequiredAfterLaunch", RC_DENIED, launch_kept},
+    {"ServiceInUse", RC_CONFLICT, services_unused},
+    {"TenantInUse", RC_CONFLICT, tenant_unused},
     {"SubdomainInUse", RC_CONFLICT, subdomain_free},
 };
 
@@ -209,6 +218,22 @@ static struct account *account_as_put(const struct put *put)
     return account;
 }
 
+enum rc account__touch_sweep(const struct change *change, struct str tenant_id, struct err *err)
+{
+    struct str key = arena_lower(change->mem, tenant_id);
+    return str_absent(key) ? change__no_room(err) : repo_outbox_touch(change->tx, OUTBOX_SWEEP, key, err);
+}
+
+/* Releases that wait until somebody asks for sync: without the account they go on by themselves. */
+static enum rc touch_leaving(const struct change *change, struct str name, struct err *err)
+{
+    struct str tenant_id;
+    enum rc rc = repo_acquired_tenant(change->tx, change->mem, name, &tenant_id, err);
+    return rc == RC_OK          ? repo_outbox_touch(change->tx, OUTBOX_SYNC, name, err)
+           : rc == RC_NOT_FOUND ? RC_OK
+                                : rc;
+}
+
 static enum rc write_account(const struct change *change, const struct account *before, struct account *after,
                              struct err *err)
 {
@@ -217,7 +242,11 @@ static enum rc write_account(const struct change *change, const struct account *
     struct record_set set = {
         .kind = AUDIT_ACCOUNT, .account = name, .records = &record, .count = 1, .touch_key = name};
     set.touch = (before != NULL ? touch_of(before) : 0) | (after != NULL ? touch_of(after) : 0);
-    return change__write(change, &set, err);
+    enum rc rc = change__write(change, &set, err);
+    bool sweep = after != NULL && change->facts->backend_configured && synced_service(after) < SERVICE_COUNT;
+    return rc == RC_OK && sweep && !record.same
+               ? account__touch_sweep(change, after->services->teams_tenant_id, err)
+               : rc;
 }
 
 static enum rc find_before(struct put *put, const struct precondition *pre, struct err *err)
@@ -278,6 +307,17 @@ static enum rc may_delete(const struct number_counts *counts, bool delete_number
     return RC_OK;
 }
 
+static enum rc launch_allows_delete(const struct change *change, const struct account *account,
+                                    struct err *err)
+{
+    struct err_list *findings = change__findings(change);
+    if (findings == NULL) {
+        return change__no_room(err);
+    }
+    launch__judge_account(change, account, NULL, findings);
+    return err_from_list(err, RC_DENIED, findings);
+}
+
 static enum rc none_assigned(const struct change *change, const struct account *account,
                              const struct list_page *page, struct err *err)
 {
@@ -306,8 +346,10 @@ static enum rc remove_slice(const struct change *change, const struct account *a
     for (size_t i = 0; i < page->items.count; i++) {
         records[i].before = &numbers[i];
     }
-    struct record_set set = {AUDIT_NUMBER, account->name, records, page->items.count, 0, STR_NONE};
-    return change__write(change, &set, err);
+    struct record_set set = {
+        .kind = AUDIT_NUMBER, .account = account->name, .records = records, .count = page->items.count};
+    rc = numbers__leave(change, account, records, set.count, err);
+    return rc == RC_OK ? change__write(change, &set, err) : rc;
 }
 
 /* An assigned one in a later slice undoes the earlier slices with the rest of the transaction. */
@@ -338,7 +380,10 @@ static enum rc remove_account(const struct change *change, const struct account 
         /* They are the enterprise's, mirrored: not audited. */
         rc = repo_civic_addresses_remove(change->tx, account->name, err);
     }
-    return rc == RC_OK ? write_account(change, account, NULL, err) : rc;
+    if (rc == RC_OK) {
+        rc = write_account(change, account, NULL, err);
+    }
+    return rc == RC_OK ? touch_leaving(change, account->name, err) : rc;
 }
 
 enum rc account_delete(const struct change *change, struct str name, bool delete_numbers,
@@ -352,6 +397,9 @@ enum rc account_delete(const struct change *change, struct str name, bool delete
     }
     if (rc == RC_OK) {
         rc = change__judge(pre, account_etag(account), &account->revision, err);
+    }
+    if (rc == RC_OK) {
+        rc = launch_allows_delete(change, account, err);
     }
     if (rc == RC_OK) {
         rc = repo_number_counts(change->tx, name, &counts, err);

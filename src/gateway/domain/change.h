@@ -7,6 +7,7 @@
  * names in err->code are rows of the error table in api/error.c. Findings of several fields come together in
  * err->details; those that no state can heal (RC_INVALID) come before those that another change could
  * (RC_CONFLICT). Any function may also fail with RC_LIMIT (the arena is full) and with what storage answers.
+ * ApiRequiredAfterLaunch (RC_DENIED, any of them) is judged between the two, see launch_binds().
  * Source of the rules: docs/compatibility.md.
  *
  * A write that changes nothing succeeds, keeps the revision (so the ETag), and leaves no audit and no outbox
@@ -31,7 +32,20 @@ struct domain_facts {
     struct str base_domain;
     bool single_region;
     bool backend_configured; /* for Operator Connect and Teams Phone Mobile */
+    bool launched
+        [SERVICE_COUNT]; /* of these two: customers use it, so people may no longer change what is the programme's by hand */
 };
+
+/* The service is launched, and the actor is a person (a portal user, or a job of one): what the programme has of it is not theirs to
+ * change. */
+bool launch_binds(const struct domain_facts *facts, const struct actor *actor, enum service service);
+/* Everything that the back end has of a tenant shall be made as it is here, whatever the share. RC_DENIED ApiRequiredAfterLaunch: an
+ * account of the tenant synchronizes a launched service. */
+MUST_USE enum rc launch_judge_repair(const struct change *change, struct str tenant_id, struct err *err);
+
+/* The account asks that the back end of this service be told; and the same of a number of that account. */
+bool account_syncs(const struct account *account, enum service service);
+bool number_syncs(const struct account *account, const struct number *number, enum service service);
 
 /* ---- what clients do; RC_CONFLICT "PreconditionFailed" (412) when `pre` is not met, which may be NULL ----
  */
@@ -60,6 +74,19 @@ MUST_USE enum rc numbers_put(const struct change *change, struct str account,
 /* As number_delete, and AccountNotFound, DuplicateNumber. */
 MUST_USE enum rc numbers_delete(const struct change *change, struct str account,
                                 const struct identifier_batch *batch, struct err *err);
+
+/* Many numbers of one account, each by itself: what one is refused leaves the others alone. All rules of number_put and number_delete. */
+struct number_step {
+    int64_t telephone_number;
+    const struct number *input; /* what it shall be; NULL: it shall go. All of a call or none */
+    int64_t
+        seen; /* the configuration part of the revision it must still have; 0: there must be none of this account */
+    const struct err
+        *refused; /* filled in; NULL: it was not. "ChangedSincePreview": it is not as it was seen */
+};
+/* No number twice. `apply` false: they are judged only. AccountNotFound. */
+MUST_USE enum rc numbers_step(const struct change *change, struct str account, struct number_step *steps,
+                              size_t count, bool apply, struct err *err);
 
 /* A merge patch (schema_rfi) of the customer relationship; the rest of an RFI is not the client's.
  * RequestForInformationNotFound, CommentRequired. */

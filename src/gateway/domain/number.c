@@ -13,7 +13,8 @@ struct item {
     size_t index;               /* in the batch as it came */
     const struct number *input; /* NULL in a delete */
     const struct number *before;
-    bool twice; /* an earlier item has the same number */
+    const struct number *hidden; /* being released, instead of before */
+    bool twice;                  /* an earlier item has the same number */
     struct number *after;
 };
 
@@ -109,7 +110,9 @@ static enum rc find_before(struct batch *batch, struct err *err)
     }
     enum rc rc = repo_numbers_find(batch->change->tx, mem, keys, batch->count, REPO_UPDATE, found, err);
     for (size_t i = 0; rc == RC_OK && i < batch->count; i++) {
-        batch->ascending[i]->before = found[i];
+        bool hidden = found[i] != NULL && found[i]->releasing;
+        batch->ascending[i]->before = hidden ? NULL : found[i];
+        batch->ascending[i]->hidden = hidden ? found[i] : NULL;
     }
     return rc;
 }
@@ -171,11 +174,46 @@ static void check_holder(struct batch *batch, const struct item *item)
     }
 }
 
+static void check_released(struct batch *batch, const struct item *item)
+{
+    if (item->hidden != NULL && !str_eq(item->hidden->account_name, batch->account->name)) {
+        err_list_add(batch->findings, "NumberReleasing", field_path(batch, item, "telephoneNumber"),
+                     "+%lld was deleted from account \"%" STR_FMT
+                     "\", and the back end has not released it yet; try again later",
+                     (long long)item->telephone_number, STR_ARG(item->hidden->account_name));
+    }
+}
+
+/* To disable a service is to release the number there. */
+static void check_assigned_service(struct batch *batch, const struct item *item)
+{
+    const struct number *before = ours_before(batch, item);
+    for (enum service s = 0; before != NULL && s < SERVICE_COUNT; s++) {
+        if (number_syncs(batch->account, before, s) && !number_enables(item->input, s) &&
+            before->services->of[s]->assignment_status == ASSIGNMENT_ASSIGNED) {
+            number__assigned_finding(batch->findings, before, field_path(batch, item, "telephoneNumber"));
+            return;
+        }
+    }
+}
+
 static void check_assigned(struct batch *batch, const struct item *item)
 {
     const struct number *before = ours_before(batch, item);
     if (before != NULL && number__is_assigned(batch->account, before)) {
         number__assigned_finding(batch->findings, before, field_path(batch, item, "telephoneNumber"));
+    }
+}
+
+/* Another account's number stays what it is: see check_holder. */
+static void check_launch(struct batch *batch, const struct item *item)
+{
+    enum service service;
+    if (launch__binds_number(batch->change, batch->account, ours_before(batch, item), item->input,
+                             &service)) {
+        err_list_add(batch->findings, "ApiRequiredAfterLaunch", field_path(batch, item, "telephoneNumber"),
+                     "%s is launched: +%lld, which it has or would get, is changed through the API",
+                     service_json_name(service), (long long)item->telephone_number);
     }
 }
 
@@ -193,7 +231,8 @@ static enum rc check_all(struct batch *batch, enum rc rc, check_item *const *che
 }
 
 static check_item *const put_invalid[] = {check_twice, check_account_name, check_services, NULL};
-static check_item *const put_conflicts[] = {check_holder, NULL};
+static check_item *const denied[] = {check_launch, NULL};
+static check_item *const put_conflicts[] = {check_holder, check_released, check_assigned_service, NULL};
 static check_item *const delete_invalid[] = {check_twice, NULL};
 static check_item *const delete_conflicts[] = {check_assigned, NULL};
 
@@ -231,7 +270,7 @@ static const struct number_service *service_as_put(const struct batch *batch, co
     if (service != NULL) {
         *service = *input;
         service->configuration = config_as_put(batch, input, before);
-        if (number__syncs(batch->account, item->input, s)) {
+        if (number_syncs(batch->account, item->input, s)) {
             service->assignment_status = before != NULL ? before->assignment_status : ASSIGNMENT_ABSENT;
         }
     }
@@ -249,7 +288,7 @@ static const struct number_services *services_as_put(const struct batch *batch, 
 
 static void set_status(const struct batch *batch, struct number *number)
 {
-    bool connect = number__syncs(batch->account, number, SERVICE_OPERATOR_CONNECT);
+    bool connect = number_syncs(batch->account, number, SERVICE_OPERATOR_CONNECT);
     const char *target = connect ? "serviceDetails.teamsOperatorConnect" : "serviceDetails.teamsPhoneMobile";
     struct asked asked = {number__is_synced(batch->account, number), target};
     change__set_status(batch->change, asked, &number->provisioning_status, &number->provisioning_errors);
@@ -269,6 +308,32 @@ static struct number *number_as_put(const struct batch *batch, const struct item
     number->configuration = item->input->configuration;
     set_status(batch, number);
     return number;
+}
+
+/* ---- what the back end is to lose, or to keep after all ---- */
+
+/* Only what it may have is looked for: a number of one service more or less, and one that comes back. */
+static bool wish_of_put(const struct batch *batch, const struct item *item, enum service service,
+                        struct acquired_wish *ret)
+{
+    const struct number *before = ours_before(batch, item);
+    bool had = before != NULL && number_enables(before, service);
+    *ret = (struct acquired_wish){item->telephone_number, number_enables(item->after, service), NULL};
+    return item->hidden != NULL || (before != NULL && had != ret->wanted);
+}
+
+static enum rc wish_puts(const struct batch *batch, struct err *err)
+{
+    struct acquired_wish *wishes = arena_alloc_array(batch->change->mem, batch->count, sizeof *wishes);
+    enum rc rc = wishes != NULL ? RC_OK : change__no_room(err);
+    for (enum service s = 0; rc == RC_OK && s < SERVICE_COUNT; s++) {
+        size_t count = 0;
+        for (size_t i = 0; service_is_synced(s) && i < batch->count; i++) {
+            count += wish_of_put(batch, batch->ascending[i], s, &wishes[count]);
+        }
+        rc = count > 0 ? acquired__wish(batch->change, batch->account, s, wishes, count, err) : RC_OK;
+    }
+    return rc;
 }
 
 /* The back end shall look when a number it is or was told about changes. */
@@ -291,10 +356,15 @@ static enum rc write_puts(struct batch *batch, struct err *err)
         if (item->after == NULL) {
             return change__no_room(err);
         }
-        records[i] = (struct record){.before = item->before, .after = item->after};
+        records[i] =
+            (struct record){.before = item->before, .after = item->after, .returns = item->hidden != NULL};
         set.touch |= touch_of(batch, item->before) | touch_of(batch, item->after);
     }
-    return records != NULL ? change__write(batch->change, &set, err) : change__no_room(err);
+    if (records == NULL) {
+        return change__no_room(err);
+    }
+    enum rc rc = wish_puts(batch, err);
+    return rc == RC_OK ? change__write(batch->change, &set, err) : rc;
 }
 
 static enum rc judge_single(struct batch *batch, const struct precondition *pre, struct err *err)
@@ -322,6 +392,9 @@ enum rc number_put(const struct change *change, const struct number *input, cons
     }
     if (rc == RC_OK) {
         rc = check_all(&batch, RC_INVALID, put_invalid, err);
+    }
+    if (rc == RC_OK) {
+        rc = check_all(&batch, RC_DENIED, denied, err);
     }
     if (rc == RC_OK) {
         rc = check_all(&batch, RC_CONFLICT, put_conflicts, err);
@@ -353,6 +426,9 @@ enum rc numbers_put(const struct change *change, struct str account, const struc
         rc = find_before(&batch, err);
     }
     if (rc == RC_OK) {
+        rc = check_all(&batch, RC_DENIED, denied, err);
+    }
+    if (rc == RC_OK) {
         rc = check_all(&batch, RC_CONFLICT, put_conflicts, err);
     }
     if (rc == RC_OK) {
@@ -369,6 +445,23 @@ enum rc numbers_put(const struct change *change, struct str account, const struc
 
 /* ---- delete ---- */
 
+enum rc numbers__leave(const struct change *change, const struct account *account, struct record *records,
+                       size_t count, struct err *err)
+{
+    struct acquired_wish *wishes = arena_alloc_array(change->mem, count, sizeof *wishes);
+    enum rc rc = wishes != NULL ? RC_OK : change__no_room(err);
+    for (size_t i = 0; rc == RC_OK && i < count; i++) {
+        const struct number *before = records[i].before;
+        wishes[i] = (struct acquired_wish){before->telephone_number, false, &records[i].stays};
+    }
+    for (enum service s = 0; rc == RC_OK && count > 0 && s < SERVICE_COUNT; s++) {
+        if (service_is_synced(s)) { /* it may still leave one that the account has no more */
+            rc = acquired__wish(change, account, s, wishes, count, err);
+        }
+    }
+    return rc;
+}
+
 /* What is not there, or another account's, is left out. */
 static enum rc write_deletes(struct batch *batch, struct err *err)
 {
@@ -384,7 +477,11 @@ static enum rc write_deletes(struct batch *batch, struct err *err)
             set.touch |= touch_of(batch, before);
         }
     }
-    return records != NULL ? change__write(batch->change, &set, err) : change__no_room(err);
+    enum rc rc = records != NULL ? RC_OK : change__no_room(err);
+    if (rc == RC_OK) {
+        rc = numbers__leave(batch->change, batch->account, records, set.count, err);
+    }
+    return rc == RC_OK ? change__write(batch->change, &set, err) : rc;
 }
 
 enum rc number_delete(const struct change *change, struct str account, int64_t telephone_number,
@@ -404,6 +501,9 @@ enum rc number_delete(const struct change *change, struct str account, int64_t t
     }
     if (rc == RC_OK) {
         rc = judge_single(&batch, pre, err);
+    }
+    if (rc == RC_OK) {
+        rc = check_all(&batch, RC_DENIED, denied, err);
     }
     if (rc == RC_OK) {
         rc = check_all(&batch, RC_CONFLICT, delete_conflicts, err);
@@ -426,7 +526,104 @@ enum rc numbers_delete(const struct change *change, struct str account, const st
         rc = find_before(&batch, err);
     }
     if (rc == RC_OK) {
+        rc = check_all(&batch, RC_DENIED, denied, err);
+    }
+    if (rc == RC_OK) {
         rc = check_all(&batch, RC_CONFLICT, delete_conflicts, err);
     }
     return rc == RC_OK ? write_deletes(&batch, err) : rc;
+}
+
+/* ---- each by itself ---- */
+
+static enum rc check_seen(const struct batch *batch, const struct item *item, int64_t seen, struct err *err)
+{
+    const struct number *before = ours_before(batch, item);
+    if ((before != NULL ? before->revision.configuration : 0) == seen) {
+        return RC_OK;
+    }
+    const char *what = before == NULL ? "is not there any more"
+                       : seen == 0    ? "is there meanwhile"
+                                      : "was changed by somebody else meanwhile";
+    return err_set(err, RC_CONFLICT, "ChangedSincePreview", "+%lld %s", (long long)item->telephone_number,
+                   what);
+}
+
+/* As check_all, of one item. */
+static enum rc check_one(struct batch *batch, const struct item *item, enum rc rc, check_item *const *checks,
+                         struct err *err)
+{
+    batch->findings = change__findings(batch->change);
+    if (batch->findings == NULL) {
+        return change__no_room(err);
+    }
+    for (size_t c = 0; checks[c] != NULL; c++) {
+        checks[c](batch, item);
+    }
+    return err_from_list(err, rc, batch->findings);
+}
+
+static enum rc judge_step(struct batch *batch, const struct item *item, int64_t seen, struct err *err)
+{
+    enum rc rc = check_seen(batch, item, seen, err);
+    if (rc == RC_OK && item->input != NULL) {
+        rc = check_one(batch, item, RC_INVALID, put_invalid, err);
+    }
+    if (rc == RC_OK) {
+        rc = check_one(batch, item, RC_DENIED, denied, err);
+    }
+    return rc == RC_OK ? check_one(batch, item, RC_CONFLICT,
+                                   item->input != NULL ? put_conflicts : delete_conflicts, err)
+                       : rc;
+}
+
+/* Only those that may be done stay in `ascending`. */
+static enum rc judge_steps(struct batch *batch, struct number_step *steps, struct err *err)
+{
+    struct arena *mem = batch->change->mem;
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct item *item = batch->ascending[i];
+        struct err refusal = {0};
+        enum rc rc = judge_step(batch, item, steps[item->index].seen, &refusal);
+        if (rc == RC_OK) {
+            batch->ascending[kept++] = item;
+            continue;
+        }
+        struct err *copy = arena_new_of(mem, struct err);
+        if (copy == NULL || rc == RC_LIMIT) {
+            return change__no_room(err);
+        }
+        *copy = refusal;
+        steps[item->index].refused = copy;
+    }
+    batch->count = kept;
+    return RC_OK;
+}
+
+enum rc numbers_step(const struct change *change, struct str account, struct number_step *steps, size_t count,
+                     bool apply, struct err *err)
+{
+    struct batch batch = {.single = true};
+    enum rc rc = account__need(change, account, REPO_SHARE, &batch.account, err);
+    if (rc == RC_OK) {
+        rc = batch_init(&batch, change, count, err);
+    }
+    for (size_t i = 0; rc == RC_OK && i < count; i++) {
+        batch.items[i].telephone_number = steps[i].telephone_number;
+        batch.items[i].input = steps[i].input;
+        steps[i].refused = NULL;
+    }
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sort_batch(&batch);
+    rc = find_before(&batch, err);
+    if (rc == RC_OK) {
+        rc = judge_steps(&batch, steps, err);
+    }
+    if (rc != RC_OK || !apply || batch.count == 0) {
+        return rc;
+    }
+    return batch.ascending[0]->input != NULL ? write_puts(&batch, err) : write_deletes(&batch, err);
 }

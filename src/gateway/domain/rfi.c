@@ -95,6 +95,10 @@ enum rc rfi_patch(const struct change *change, struct str tenant_id, const struc
         rc = check_comment(after->customer_relationship, err);
     }
     if (rc == RC_OK) {
+        rc = launch__judge_relationship(change, before->customer_relationship, after->customer_relationship,
+                                        err);
+    }
+    if (rc == RC_OK) {
         rc = date_relationship(change, before, after, err);
     }
     if (rc != RC_OK) {

@@ -67,21 +67,21 @@ enum rc account__need(const struct change *change, struct str name, enum repo_lo
     return err_set(err, rc, "AccountNotFound", "there is no account \"%" STR_FMT "\"", STR_ARG(name));
 }
 
-bool account__syncs(const struct account *account, enum service service)
+bool account_syncs(const struct account *account, enum service service)
 {
     return service_is_synced(service) && account_enables(account, service) &&
            account->services->of[service]->sync_enabled;
 }
 
-bool number__syncs(const struct account *account, const struct number *number, enum service service)
+bool number_syncs(const struct account *account, const struct number *number, enum service service)
 {
-    return account__syncs(account, service) && number_enables(number, service);
+    return account_syncs(account, service) && number_enables(number, service);
 }
 
 bool number__is_synced(const struct account *account, const struct number *number)
 {
     for (enum service s = 0; s < SERVICE_COUNT; s++) {
-        if (number__syncs(account, number, s)) {
+        if (number_syncs(account, number, s)) {
             return true;
         }
     }
@@ -91,7 +91,7 @@ bool number__is_synced(const struct account *account, const struct number *numbe
 bool number__is_assigned(const struct account *account, const struct number *number)
 {
     for (enum service s = 0; s < SERVICE_COUNT; s++) {
-        if (number__syncs(account, number, s) &&
+        if (number_syncs(account, number, s) &&
             number->services->of[s]->assignment_status == ASSIGNMENT_ASSIGNED) {
             return true;
         }

@@ -66,6 +66,12 @@ struct revision {
     struct wall configuration_at, status_at;
 };
 
+/* Who changed the configuration last, for people; never in the contract's own JSON. When it was is revision.configuration_at. */
+struct provenance {
+    int way;         /* 1 + enum actor_way (domain/actor.h); 0: from before this was kept */
+    struct str name; /* or the client id; at most LIMIT_PERSON bytes; may be absent */
+};
+
 struct subdomain_tokens {
     struct str region1, region2;
 };
@@ -93,6 +99,7 @@ struct account {
     struct str correlation_id;
     const struct account_services *services; /* NULL only as input; the store always gives one */
     struct revision revision;
+    struct provenance provenance;
 };
 
 /* Operator Connect and Teams Phone Mobile. */
@@ -122,6 +129,8 @@ struct number {
     const struct number_services *services;
     const struct number_config *configuration;
     struct revision revision;
+    struct provenance provenance;
+    bool releasing; /* not on the wire: deleted here, and still to be released by the back end */
 };
 
 struct number_identifier {

@@ -1,4 +1,4 @@
-/* The contract's regular expressions, each with the function that decides it. Inside model only. */
+/* The contract's regular expressions, each with the function that decides it. For the files that hold field tables. */
 #pragma once
 #include "gateway/model/schema.h"
 

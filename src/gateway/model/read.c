@@ -1,7 +1,7 @@
 /* Reading and checking: one walk over a JSON object beside the field table that describes it.
  *
- * The three verbs differ in two points only: whether read-only fields are skipped (request, patch) or read
- * (ours), and what null means (a finding; in a patch: remove). A member of an object is marked in a bit mask
+ * The verbs differ in few points only: whether read-only fields are skipped (request, patch) or read
+ * (ours, foreign), what null means (a finding; in a patch: remove; foreign: absent), and whether more is taken than the table says (foreign). A member of an object is marked in a bit mask
  * once it is there, so that required ones can be missed at the end; a patch onto a part that exists begins
  * with all bits set. Where we are is a chain of frames on the stack, written out as text only for a finding:
  * input without one costs no path. */
@@ -16,7 +16,7 @@
 #define UNKNOWN_NAME_MAX 64 /* bytes of a name nobody knows that are quoted back */
 #define FIELDS_MAX       64 /* of a schema: bits of the mask */
 
-enum reading { READ_REQUEST, READ_OURS, READ_PATCH, READ_CELL };
+enum reading { READ_REQUEST, READ_OURS, READ_FOREIGN, READ_PATCH, READ_CELL };
 
 struct reader {
     struct arena *mem;
@@ -165,7 +165,8 @@ static void text_to_enum(struct reader *r, struct str text, const struct field *
     char known[128] = "";
     size_t n = 0;
     for (int i = 0; field->names[i] != NULL; i++) {
-        if (str_eq(text, str_of(field->names[i]))) {
+        struct str word = str_of(field->names[i]);
+        if (r->reading == READ_FOREIGN ? str_eq_ci(text, word) : str_eq(text, word)) {
             *ret = 1 + i;
             return;
         }
@@ -274,6 +275,9 @@ static void read_field(struct reader *r, const struct field *field, const struct
     case FIELD_PARTS:
         read_parts(r, json, field, place, ret);
         break;
+    case FIELD_JSON:
+        *(const struct json **)ret = has_type(r, json, JSON_OBJECT, place) ? json : NULL;
+        break;
     }
 }
 
@@ -289,6 +293,7 @@ static void make_absent(const struct field *field, void *ret)
         [FIELD_STRINGS] = sizeof(struct text_list),
         [FIELD_PART] = sizeof(void *),
         [FIELD_PARTS] = sizeof(struct part_list),
+        [FIELD_JSON] = sizeof(void *),
     };
     memset(ret, 0, sizes[field->type]);
     if (field->type == FIELD_DATE) {
@@ -335,11 +340,16 @@ static void unknown_field(struct reader *r, const struct schema *schema, struct 
     }
 }
 
+static bool reads_read_only(enum reading reading)
+{
+    return reading == READ_OURS || reading == READ_FOREIGN;
+}
+
 /* What is not in `have` after all members were read is absent, which a required field must not be. */
 static void check_absent(struct reader *r, const struct schema *schema, const struct place *up, char *base,
                          uint64_t have)
 {
-    unsigned not_asked = r->reading == READ_OURS ? 0 : FIELD_READ_ONLY;
+    unsigned not_asked = reads_read_only(r->reading) ? 0 : FIELD_READ_ONLY;
     for (size_t i = 0; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
         if (have & (UINT64_C(1) << i)) {
@@ -360,12 +370,15 @@ static void read_object(struct reader *r, const struct schema *schema, const str
     for (struct json_iter it = json_iter(json); json_next(&it);) {
         const struct field *field = schema_field(schema, it.name);
         struct place at = {.up = place, .name = it.name};
+        if (r->reading == READ_FOREIGN && (field == NULL || json_type(it.value) == JSON_NULL)) {
+            continue;
+        }
         if (field == NULL) {
             unknown_field(r, schema, it.name, place);
             continue;
         }
         uint64_t bit = UINT64_C(1) << (field - schema->fields);
-        if ((field->flags & FIELD_READ_ONLY) && r->reading != READ_OURS) {
+        if ((field->flags & FIELD_READ_ONLY) && !reads_read_only(r->reading)) {
             continue;
         }
         if (r->reading == READ_PATCH && json_type(it.value) == JSON_NULL) {
@@ -420,6 +433,12 @@ enum rc model_load(const struct schema *schema, const struct json *json, struct 
                    struct err *err)
 {
     return read_top(READ_OURS, schema, json, mem, ret, 0, err);
+}
+
+enum rc model_read_foreign(const struct schema *schema, const struct json *json, struct arena *mem, void *ret,
+                           struct err *err)
+{
+    return read_top(READ_FOREIGN, schema, json, mem, ret, 0, err);
 }
 
 enum rc model_merge(const struct schema *schema, const struct json *patch, struct arena *mem, void *target,

@@ -1,56 +1,16 @@
-/* The field tables of every model of the contract. A row's macro checks at compile time that the member has
- * the C type its field type stands for; the order of the rows is the order of the members in replies. */
+/* The field tables of every model of the contract. The order of the rows is the order of the members in replies. */
 #include "common/base/limits.h"
 #include "gateway/model/pattern.h"
+#include "gateway/model/rows.h"
 
 #include "common/base/banned.h"
 
-/* offsetof that does not compile unless the member is a `type`. */
-#define OFFSET(owner, member, type)                                                                          \
-    (offsetof(struct owner, member) +                                                                        \
-     0 * sizeof(struct {                                                                                     \
-         _Static_assert(__builtin_types_compatible_p(__typeof__(((struct owner *)0)->member), type),         \
-                        "type");                                                                             \
-         int unused;                                                                                         \
-     }))
-#define FIELD(kind, ctype, owner, member, json, ...)                                                         \
-    {                                                                                                        \
-        .name = (json), .name_length = sizeof("" json) - 1, .type = (kind),                                  \
-        .offset = OFFSET(owner, member, ctype), __VA_ARGS__                                                  \
-    }
-/* clang-format off */
-#define TEXT(...)  FIELD(FIELD_STRING, struct str, __VA_ARGS__)
-#define FLAG(...)  FIELD(FIELD_BOOL, bool, __VA_ARGS__)
-#define COUNT(...) FIELD(FIELD_INT64, int64_t, __VA_ARGS__)
-#define DATE(...)  FIELD(FIELD_DATE, struct wall, __VA_ARGS__)
-#define E164(...)  FIELD(FIELD_E164, int64_t, __VA_ARGS__)
-#define TEXTS(...) FIELD(FIELD_STRINGS, struct text_list, __VA_ARGS__)
-#define WORD(owner, member, json, words, ...) \
-    FIELD(FIELD_ENUM, enum words, owner, member, json, .names = (words), __VA_ARGS__)
-#define PART(owner, member, json, part, described, ...) \
-    FIELD(FIELD_PART, const struct part *, owner, member, json, .schema = &(described), __VA_ARGS__)
-#define PARTS(owner, member, json, described, ...) \
-    FIELD(FIELD_PARTS, struct part_list, owner, member, json, .schema = &(described), __VA_ARGS__)
-/* clang-format on */
+#define ACCOUNT_NAME LENGTH(1, 100), .pattern = &pattern_account_name
+#define TOKEN        LENGTH(1, 100), .pattern = &pattern_token
 
-#define REQUIRED           .flags = FIELD_REQUIRED
-#define READ_ONLY          .flags = FIELD_READ_ONLY
-#define READ_ONLY_REQUIRED .flags = FIELD_READ_ONLY | FIELD_REQUIRED
-#define READ_ONLY_ALWAYS   .flags = FIELD_READ_ONLY | FIELD_ALWAYS
-#define LENGTH(min, max)   .length_min = (min), .length_max = (max), .contract_max = true
-#define NOT_EMPTY          .length_min = 1
-#define ACCOUNT_NAME       LENGTH(1, 100), .pattern = &pattern_account_name
-#define TOKEN              LENGTH(1, 100), .pattern = &pattern_token
-
-#define SCHEMA(json, type, table, text)                                                                      \
-    {                                                                                                        \
-        .name = (json), .size = sizeof(struct type), .fields = (table), .field_count = ARRAY_LEN(table),     \
-        .doc = (text)                                                                                        \
-    }
-
-static const char *const provisioning_status[] = {"pending", "synced", "failed", NULL};
+const char *const provisioning_status[] = {"pending", "synced", "failed", NULL};
 static const char *const subdomain_status[] = {"provisioned", "notProvisioned", "inconsistent", NULL};
-static const char *const assignment_status[] = {"assigned", "unassigned", NULL};
+const char *const assignment_status[] = {"assigned", "unassigned", NULL};
 static const char *const consent_status[] = {"active", "suspended", "removed", NULL};
 static const char *const validation_status[] = {"notValidated", "validated", NULL};
 
@@ -333,7 +293,7 @@ static const struct field capability_plan_fields[] = {
     FLAG(capability_plan, supports_toll_free, "supportsTollFree", READ_ONLY_REQUIRED,
          .doc = "Whether toll-free numbers may have the usage."),
 };
-static const struct schema schema_capability_plan =
+const struct schema schema_capability_plan =
     SCHEMA("TeamsCapabilityPlan", capability_plan, capability_plan_fields,
            "The capabilities that come with a usage.");
 
@@ -383,7 +343,7 @@ static const struct field civic_address_fields[] = {
          .doc = "Whether the address was found to exist."),
     ADDRESS(tenant_id, "tenantId", "The enterprise's tenant."),
     ADDRESS(partner_id, "partnerId", "The operator's identifier."),
-    PARTS(civic_address, locations, "locations", schema_location, READ_ONLY,
+    PARTS(civic_address, locations, "locations", schema_location, READ_ONLY, .length_max = LIMIT_LOCATIONS,
           .doc = "The places within the address."),
     ADDRESS(latitude, "latitude", "Degrees north."),
     ADDRESS(longitude, "longitude", "Degrees east."),
@@ -413,7 +373,7 @@ static const struct field customer_relationship_fields[] = {
     TEXT(customer_relationship, comment, "comment",
          .doc = "Why; needed when the operator declines or ends it."),
 };
-static const struct schema schema_customer_relationship =
+const struct schema schema_customer_relationship =
     SCHEMA("CustomerRelationship", customer_relationship, customer_relationship_fields,
            "What the operator tells the enterprise about their relationship.");
 
@@ -433,7 +393,7 @@ static const struct field rfi_fields[] = {
     WORD(rfi, status, "status", consent_status, READ_ONLY, .doc = "Whether the enterprise's consent holds."),
     DATE(rfi, consented_on, "consentedOn", READ_ONLY, .doc = "When the enterprise gave its consent."),
     DATE(rfi, last_modified_on, "lastModifiedOn", READ_ONLY, .doc = "When the request last changed."),
-    TEXTS(rfi, consented_countries, "consentedCountries", READ_ONLY,
+    TEXTS(rfi, consented_countries, "consentedCountries", READ_ONLY, .length_max = LIMIT_COUNTRIES,
           .doc = "The countries the consent covers."),
     PARTS(rfi, contacts, "contacts", schema_contact, READ_ONLY, .doc = "Whom to talk to."),
     CUSTOMER_RELATIONSHIP,

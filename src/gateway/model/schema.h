@@ -20,12 +20,14 @@ enum field_type {
     FIELD_STRINGS, /* struct text_list */
     FIELD_PART,    /* const struct X *, X described by `schema` */
     FIELD_PARTS,   /* struct part_list of X */
+    FIELD_JSON,    /* const struct json *: an object as it came, for whoever knows what is in it */
 };
 
 enum field_flags {
     FIELD_REQUIRED = 1 << 0,  /* in requests, unless read-only; in replies always there */
     FIELD_READ_ONLY = 1 << 1, /* ignored in requests */
     FIELD_ALWAYS = 1 << 2,    /* in replies always there though not required: [], a count of 0, a default */
+    FIELD_MAYBE = 1 << 3,     /* an integer below 0, and the E.164 number 0, is absent */
 };
 
 /* The contract's regular expressions, each with the function that decides it. */
@@ -62,8 +64,8 @@ struct schema {
 uint32_t field_length_max(const struct field *field);
 
 extern const struct schema schema_account, schema_number, schema_number_batch, schema_identifier_batch,
-    schema_identifiers, schema_rfi, schema_rfi_patch, schema_civic_address, schema_capability_plans,
-    schema_available_capabilities, schema_error_response;
+    schema_identifiers, schema_rfi, schema_rfi_patch, schema_customer_relationship, schema_civic_address,
+    schema_capability_plans, schema_capability_plan, schema_available_capabilities, schema_error_response;
 extern const struct schema *const schemas[]; /* every schema, parts included; NULL ends */
 
 /* Fills *ret (schema->size bytes, zeroed by the caller; of no use after a failure) from a JSON object.
@@ -77,6 +79,10 @@ MUST_USE enum rc model_read(const struct schema *schema, const struct json *json
  * checked too, and the required ones among them must be there. */
 MUST_USE enum rc model_load(const struct schema *schema, const struct json *json, struct arena *mem,
                             void *ret, struct err *err);
+/* The same for JSON of another system: members that the table does not know are skipped, null is absent, and an enum's words
+ * are read in any letter case. */
+MUST_USE enum rc model_read_foreign(const struct schema *schema, const struct json *json, struct arena *mem,
+                                    void *ret, struct err *err);
 /* JSON Merge Patch (RFC 7396) onto *target, which holds the resource as it is; null removes, but never a
  * required field. Parts that change are copied first; *target itself changes only on success. Findings as of
  * model_read. */
@@ -91,7 +97,8 @@ bool model_read_text(const struct field *field, struct str text, struct str name
 void model_write(const struct schema *schema, const void *value, struct json_out *out);
 /* Only what a client may set: the body of a request that makes the resource as it is. */
 void model_write_settable(const struct schema *schema, const void *value, struct json_out *out);
-bool model_absent(const struct field *field, const void *value); /* booleans, integers and E.164 never are */
+bool model_absent(const struct field *field,
+                  const void *value); /* booleans never are, numbers but with FIELD_MAYBE */
 struct str model_json(const struct schema *schema, const void *value,
                       struct arena *mem); /* the same into an arena */
 

@@ -37,13 +37,16 @@ bool model_absent(const struct field *field, const void *value)
         return *(const int *)value == 0;
     case FIELD_STRINGS:
         return ((const struct text_list *)value)->items == NULL;
+    case FIELD_JSON:
     case FIELD_PART:
         return *(const void *const *)value == NULL;
     case FIELD_PARTS:
         return ((const struct part_list *)value)->items == NULL;
-    case FIELD_BOOL:
     case FIELD_INT64:
+        return field->flags & FIELD_MAYBE && *(const int64_t *)value < 0;
     case FIELD_E164:
+        return field->flags & FIELD_MAYBE && *(const int64_t *)value == 0;
+    case FIELD_BOOL:
         break;
     }
     return false;
@@ -101,6 +104,9 @@ static void write_value(const struct field *field, const void *value, unsigned l
         break;
     case FIELD_PARTS:
         write_parts(field->schema, value, left_out, out);
+        break;
+    case FIELD_JSON:
+        json_put_value(out, *(const struct json *const *)value);
         break;
     }
 }

@@ -4,6 +4,12 @@
 #include "gateway/api/call.h"
 #include "gateway/api/openapi.h"
 #include "gateway/ops/audit.h"
+#include "gateway/model/jobs.h"
+#include "gateway/ops/dns_model.h"
+#include "gateway/ops/jobs.h"
+#include "gateway/ops/people.h"
+#include "gateway/ops/sync.h"
+#include "gateway/ops/sync_model.h"
 
 #include "common/base/banned.h"
 
@@ -54,6 +60,34 @@ static void put_roles(struct json_out *out, const struct actor *actor)
     json_array_end(out);
 }
 
+static void put_rights(struct json_out *out, const struct actor *actor)
+{
+    static const struct {
+        const char *name;
+        enum role role;
+    } rights[] = {{"read", ROLE_READ}, {"write", ROLE_WRITE}, {"delete", ROLE_DELETE}, {"admin", ROLE_ADMIN}};
+    json_name(out, STR("rights"));
+    json_object_begin(out);
+    for (size_t i = 0; i < ARRAY_LEN(rights); i++) {
+        json_bool_member(out, rights[i].name, (actor->roles & rights[i].role) != 0);
+    }
+    json_object_end(out);
+}
+
+/* What a person may not do here, and a program must. */
+static void put_api_required(struct json_out *out, const struct domain_facts *facts,
+                             const struct actor *actor)
+{
+    json_name(out, STR("apiRequired"));
+    json_array_begin(out);
+    for (enum service s = 0; s < SERVICE_COUNT; s++) {
+        if (launch_binds(facts, actor, s)) {
+            json_put_str(out, str_of(service_json_name(s)));
+        }
+    }
+    json_array_end(out);
+}
+
 static void put_limits(struct json_out *out, uint32_t requests_per_minute)
 {
     json_name(out, STR("limits"));
@@ -80,6 +114,10 @@ static void answer_me(struct call *call)
     json_str_member(&out, "objectId", actor->object_id);
     json_str_member(&out, "tenantId", actor->tenant);
     put_roles(&out, actor);
+    put_rights(&out, actor);
+    if (actor->is_user) {
+        put_api_required(&out, api_facts(call->api), actor);
+    }
     put_limits(&out, actor->is_user ? ops->requests_per_minute_user : ops->requests_per_minute);
     json_object_end(&out);
     call_reply_buf(call, 200, buf);
@@ -149,7 +187,7 @@ static const struct route routes[] = {
         .roles = ANY_ROLE,
         .statuses = {200},
         .answer = answer_me,
-        .summary = "The caller: name, roles, limits",
+        .summary = "The caller: name, roles, rights, limits",
     },
     {
         .method = HTTP_GET,
@@ -186,7 +224,10 @@ void ops_openapi(struct buf *out)
         "Accounts, numbers, requests for information and civic addresses of a gateway to Microsoft Teams and "
         "Zoom. Paths under "
         "/numgate/ are numgate's own.",
+        {sync_schemas, dns_schemas, model_dns_schemas, model_jobs_schemas, people_schemas},
     };
-    const struct route_table *const tables[] = {&api_routes, &ops_routes, NULL};
+    const struct route_table *const tables[] = {
+        &api_routes,        &ops_routes, &ops_sync_routes, &ops_dns_routes, &ops_jobs_routes,
+        &ops_people_routes, NULL};
     openapi_write(&info, tables, out);
 }

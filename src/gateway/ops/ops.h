@@ -5,9 +5,11 @@
 
 #include "common/base/err.h"
 #include "common/base/str.h"
+#include "gateway/ops/dns.h"
 
 struct api;
 struct auth;
+struct portal;
 struct repo;
 struct route_table;
 
@@ -17,7 +19,9 @@ struct ops {
     bool single_region, test_target;
     struct str custom_header_name;
     _Atomic uint32_t requests_per_minute, requests_per_minute_user; /* written at reload, read by loops */
-    struct str openapi; /* the document, made once by ops_openapi() */
+    struct ops_dns dns;
+    struct portal *portal; /* NULL: it is not served, and portal_routes are not among the tables */
+    struct str openapi;    /* the document, made once by ops_openapi() */
 };
 
 extern const struct route_table ops_routes;

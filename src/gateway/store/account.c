@@ -11,7 +11,7 @@
     SERVICE_COLUMNS(X, operator_connect) SERVICE_COLUMNS(X, phone_mobile)                                    \
     SERVICE_COLUMNS(X, direct_routing) SERVICE_COLUMNS(X, zoom) SERVICE_COLUMNS(X, call_protection)          \
     X(call_screening) X(subdomain) X(region1_token) X(region2_token) X(subdomain_status)                     \
-    REVISION_COLUMNS(X)
+    REVISION_COLUMNS(X) PROVENANCE_COLUMNS(X)
 /* The last two are never read back. */
 #define WRITTEN_COLUMNS(X) ACCOUNT_COLUMNS(X) X(teams_tenant_key) X(subdomain_key)
 
@@ -46,6 +46,7 @@ static const struct sql_text replace = {.text =
 static const struct sql_text remove_account = {.text = "delete from account where name = ?"};
 static const struct sql_text remove_counts = {.text = "delete from number_count where account = ?"};
 static const struct sql_text by_subdomain = {.text = "select name from account where subdomain_key = ?"};
+static const struct sql_text by_tenant = {.text = "select name from account where teams_tenant_key = ? and name > ? order by name limit ?"};
 static const struct sql_text count_all = {.text = "select count(*) from account"};
 static const struct sql_text counts_of = {.text =
     "select coalesce(sum(numbers), 0), coalesce(sum(operator_connect), 0), coalesce(sum(phone_mobile), 0)"
@@ -126,6 +127,7 @@ static void read_account(struct sql_stmt *stmt, struct arena *mem, void *item)
     read_services(stmt, mem, services, of);
     read_direct_routing(stmt, mem, of[SERVICE_DIRECT_ROUTING]);
     row_read_revision(stmt, &account->revision);
+    row_read_provenance(stmt, mem, &account->provenance);
     for (int i = 0; i < SERVICE_COUNT; i++) {
         int64_t number_count = sql_read_i64(stmt);
         if (of[i] != NULL) {
@@ -214,8 +216,9 @@ static void bind_account(struct sql_stmt *stmt, struct arena *mem, const struct 
     bind_services(stmt, services);
     bind_direct_routing(stmt, services != NULL ? services->of[SERVICE_DIRECT_ROUTING] : NULL);
     row_bind_revision(stmt, &account->revision);
-    sql_bind_text(stmt, row_lower(mem, tenant));
-    sql_bind_text(stmt, row_lower(mem, subdomain_of(account)));
+    row_bind_provenance(stmt, &account->provenance);
+    sql_bind_text(stmt, arena_lower(mem, tenant));
+    sql_bind_text(stmt, arena_lower(mem, subdomain_of(account)));
 }
 
 enum rc repo_account_write(struct repo_tx *tx, const struct account *account, bool exists, struct err *err)
@@ -247,6 +250,30 @@ enum rc repo_account_remove(struct repo_tx *tx, struct str name, struct err *err
     return rc == RC_OK ? run_for(tx, &remove_counts, name, err) : rc;
 }
 
+enum rc repo_accounts_of_tenant(struct repo_tx *tx, struct arena *mem, struct str tenant_id, struct str after,
+                                size_t limit, struct text_list *ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    struct str *names = arena_alloc_array(mem, limit, sizeof *names);
+    enum rc rc = names != NULL ? sql_prepare(tx->sql, &by_tenant, &stmt, err) : row_end(mem, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    size_t count = 0;
+    bool row = true;
+    sql_bind_text(stmt, arena_lower(mem, tenant_id));
+    sql_bind_text(stmt, str_absent(after) ? STR("") : after);
+    sql_bind_i64(stmt, (int64_t)limit);
+    while (count < limit && (rc = sql_step(stmt, &row, err)) == RC_OK && row) {
+        names[count++] = sql_read_text(stmt, mem);
+    }
+    if (rc != RC_OK) {
+        return rc;
+    }
+    *ret = (struct text_list){names, count};
+    return row_end(mem, err);
+}
+
 enum rc repo_account_by_subdomain(struct repo_tx *tx, struct arena *mem, struct str label,
                                   struct str *ret_name, struct err *err)
 {
@@ -256,7 +283,7 @@ enum rc repo_account_by_subdomain(struct repo_tx *tx, struct arena *mem, struct 
         return rc;
     }
     bool row;
-    sql_bind_text(stmt, row_lower(mem, label));
+    sql_bind_text(stmt, arena_lower(mem, label));
     rc = sql_step(stmt, &row, err);
     if (rc != RC_OK || !row) {
         return rc != RC_OK ? rc : RC_NOT_FOUND;

@@ -17,6 +17,7 @@ static const struct sql_text by_id = {.text = SELECT_ADDRESS " where r.account =
 static const struct sql_text write_address = {.text =
     "insert into civic_address (id_key" ADDRESS_COLUMNS(COLUMN) ") values (?" ADDRESS_COLUMNS(COLUMN_PARAM) ")"
     " on conflict (account, id_key) do update set id_key = excluded.id_key" ADDRESS_COLUMNS(COLUMN_SET)};
+static const struct sql_text remove_one = {.text = "delete from civic_address where account = ? and id_key = ?"};
 static const struct sql_text remove_all = {.text = "delete from civic_address where account = ?"};
 static const struct sql_text count_account = {.text = "select count(*) from civic_address where account = ?"};
 /* clang-format on */
@@ -43,7 +44,7 @@ enum rc repo_civic_address_find(struct repo_tx *tx, struct arena *mem, struct st
     }
     bool row;
     sql_bind_text(stmt, account);
-    sql_bind_text(stmt, row_lower(mem, id));
+    sql_bind_text(stmt, arena_lower(mem, id));
     rc = sql_step(stmt, &row, err);
     if (rc != RC_OK || !row) {
         return rc != RC_OK ? rc : RC_NOT_FOUND;
@@ -61,7 +62,7 @@ enum rc repo_civic_address_write(struct repo_tx *tx, const struct civic_address 
     if (rc != RC_OK) {
         return rc;
     }
-    sql_bind_text(stmt, row_lower(tx->mem, address->id));
+    sql_bind_text(stmt, arena_lower(tx->mem, address->id));
     sql_bind_text(stmt, address->account_name);
 #define BIND(name) sql_bind_text(stmt, address->name);
     TEXT_COLUMNS(BIND)
@@ -70,6 +71,18 @@ enum rc repo_civic_address_write(struct repo_tx *tx, const struct civic_address 
     row_bind_revision(stmt, &address->revision);
     rc = row_end(tx->mem, err);
     return rc == RC_OK ? sql_run(stmt, err) : rc;
+}
+
+enum rc repo_civic_address_remove(struct repo_tx *tx, struct str account, struct str id, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &remove_one, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_text(stmt, account);
+    sql_bind_text(stmt, arena_lower(tx->mem, id));
+    return sql_run(stmt, err);
 }
 
 enum rc repo_civic_addresses_remove(struct repo_tx *tx, struct str account, struct err *err)

@@ -50,6 +50,7 @@ struct repo_driver {
     void (*submit)(struct repo *repo, struct repo_job *job);
     void (*admit)(struct repo *repo, struct admission *admission);
     bool (*ready)(struct repo *repo, const char **ret_why);
+    enum rc (*rate_used)(struct repo *repo, struct repo_tx *tx, int64_t *ret, struct err *err);
     void (*set_rate)(struct repo *repo, uint32_t requests_per_minute);
 };
 struct repo {

@@ -178,7 +178,7 @@ void filter_bind(const struct filter *filter, struct arena *mem, struct sql_stmt
             break;
         case QUERY_TEXT:
         case QUERY_NULL: /* has no place in the text */
-            sql_bind_text(stmt, filter->any_case[i] ? row_lower(mem, node->value.text) : node->value.text);
+            sql_bind_text(stmt, filter->any_case[i] ? arena_lower(mem, node->value.text) : node->value.text);
             break;
         }
     }

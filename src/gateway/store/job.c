@@ -15,6 +15,9 @@ static const struct sql_text job_add = {.text = ADD(NOW_SQLITE, "?"), .postgres 
     ", updated_at = " now " where id = ?"
 static const struct sql_text job_write = {.text = WRITE(NOW_SQLITE, "?"),
                                           .postgres = WRITE(NOW_POSTGRES, "?::bigint")};
+#define ENDED(now, number) "delete from job where kind = ? and state <> 0 and updated_at < " now " - " number
+static const struct sql_text jobs_ended_delete = {.text = ENDED(NOW_SQLITE, "?"),
+                                                  .postgres = ENDED(NOW_POSTGRES_STABLE, "?::bigint")};
 static const struct sql_text job_delete = {.text = "delete from job where id = ?"};
 
 #define SELECT(now)                                                                                          \
@@ -27,6 +30,8 @@ static const struct sql_text job_by_id[] = {
     [REPO_UPDATE] = {.text = SELECT(NOW_SQLITE) BY_ID, .postgres = SELECT(NOW_POSTGRES) BY_ID " for update"},
 };
 #define OPEN " where kind = ? and key = ? and state = 0 and id > ? order by id limit ?"
+static const struct sql_text jobs_open_count = {.text =
+    "select count(*) from (select 1 from job where kind = ? and state = 0 limit ?) n"};
 static const struct sql_text jobs_open = {.text = SELECT(NOW_SQLITE) OPEN, .postgres = SELECT(NOW_POSTGRES) OPEN};
 /* clang-format on */
 
@@ -76,6 +81,18 @@ enum rc repo_job_remove(struct repo_tx *tx, struct str id, struct err *err)
         return rc;
     }
     sql_bind_text(stmt, id);
+    return sql_run(stmt, err);
+}
+
+enum rc repo_jobs_forget(struct repo_tx *tx, struct str kind, int64_t keep_ms, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &jobs_ended_delete, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_text(stmt, kind);
+    sql_bind_i64(stmt, keep_ms);
     return sql_run(stmt, err);
 }
 
@@ -136,4 +153,22 @@ enum rc repo_jobs_open(struct repo_tx *tx, struct arena *mem, struct str kind, s
     }
     *ret = (struct job_list){jobs, count};
     return row_end(mem, err);
+}
+
+enum rc repo_jobs_open_count(struct repo_tx *tx, struct str kind, int64_t limit, int64_t *ret,
+                             struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    bool row = false;
+    enum rc rc = sql_prepare(tx->sql, &jobs_open_count, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_text(stmt, kind);
+    sql_bind_i64(stmt, limit);
+    rc = sql_step(stmt, &row, err);
+    if (rc == RC_OK) {
+        *ret = row ? sql_read_i64(stmt) : 0;
+    }
+    return rc;
 }

@@ -24,6 +24,7 @@ struct list {
     struct cursor last;  /* key of the last item */
     uint64_t skip;       /* matches still to be skipped */
     bool more;
+    const struct list_sums *sums;
 };
 
 /* Rows after one key and up to another; either may be open. */
@@ -31,7 +32,7 @@ struct range {
     struct cursor after, upto;
 };
 
-enum what { WHAT_ITEMS, WHAT_COUNT, WHAT_SLICE_END };
+enum what { WHAT_ITEMS, WHAT_COUNT, WHAT_SUMS, WHAT_SLICE_END };
 
 /* ---- the statement ---- */
 
@@ -87,7 +88,10 @@ static enum rc write_sql(const struct list *list, enum what what, const struct r
     if (what == WHAT_ITEMS) {
         buf_put_str(sql, str_of(kind->select));
     } else {
-        buf_printf(sql, "select %s from %s", what == WHAT_COUNT ? "count(*)" : kind->key, kind->from);
+        const char *wanted = what == WHAT_COUNT  ? "count(*)"
+                             : what == WHAT_SUMS ? list->sums->sql
+                                                 : kind->key;
+        buf_printf(sql, "select %s from %s", wanted, kind->from);
     }
     enum rc rc = write_where(list, what, range, sql, filter, err);
     if (rc != RC_OK) {
@@ -96,7 +100,7 @@ static enum rc write_sql(const struct list *list, enum what what, const struct r
     if (what == WHAT_ITEMS && kind->group != NULL) {
         buf_printf(sql, " %s", kind->group);
     }
-    if (what != WHAT_COUNT) {
+    if (what == WHAT_ITEMS || what == WHAT_SLICE_END) {
         buf_printf(sql, " order by %s%s limit ? offset ?", kind->key,
                    list->query->newest_first ? " desc" : "");
     }
@@ -390,6 +394,39 @@ static enum rc scan_count(struct list *list, int64_t *ret, struct err *err)
         after = end;
     }
     *ret = total;
+    return RC_OK;
+}
+
+/* ---- sums ---- */
+
+static enum rc do_sums(struct list *list, const struct range *range, void *arg, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    int64_t *totals = arg;
+    bool row = false;
+    enum rc rc = prepare(list, WHAT_SUMS, range, &stmt, err);
+    rc = rc == RC_OK ? sql_step(stmt, &row, err) : rc;
+    for (size_t i = 0; rc == RC_OK && row && i < list->sums->count; i++) {
+        totals[i] += sql_read_i64(stmt);
+    }
+    return rc;
+}
+
+enum rc list_sum(struct repo_tx *tx, struct arena *mem, const struct list_kind *kind,
+                 const struct list_sums *sums, const struct list_query *query, int64_t *ret,
+                 bool *ret_truncated, struct err *err)
+{
+    struct list list = {.tx = tx, .mem = mem, .kind = kind, .query = query, .sums = sums};
+    struct cursor after = {0}, end = {.set = true};
+    ensure(tx->kind == REPO_SCAN);
+    memset(ret, 0, sums->count * sizeof *ret);
+    for (*ret_truncated = false; end.set && !*ret_truncated; after = end) {
+        enum rc rc = slice(&list, &after, do_sums, ret, &end, err);
+        if (rc != RC_OK && (rc != RC_BUSY || !after.set)) {
+            return rc;
+        }
+        *ret_truncated = rc == RC_BUSY || (end.set && out_of_time(&list));
+    }
     return RC_OK;
 }
 

@@ -29,6 +29,17 @@ struct list_extra {
     const void *arg;
 };
 
+/* What is added up over rows: expressions such as "count(*), coalesce(sum(r.x), 0)". */
+struct list_sums {
+    const char *sql;
+    size_t count;
+};
+
+/* In a job of kind REPO_SCAN: the sums over account and filter of the query. *ret_truncated: the time was up before the last row. */
+MUST_USE enum rc list_sum(struct repo_tx *tx, struct arena *mem, const struct list_kind *kind,
+                          const struct list_sums *sums, const struct list_query *query, int64_t *ret,
+                          bool *ret_truncated, struct err *err);
+
 MUST_USE enum rc list_read(struct repo_tx *tx, struct arena *mem, const struct list_kind *kind,
                            const struct list_extra *extra, const struct list_query *query,
                            struct list_page *ret, struct err *err);

@@ -4,7 +4,9 @@
 
 /* clang-format off */
 /* Nodes that start together come one after the other. SQLite's one process has a lock of its own. */
-static const struct sql_text schema_lock = {.text = "select 1", .postgres = "select pg_advisory_xact_lock(7838295710452)"};
+/* Other nodes wait as long as it takes. A table that somebody reads for long is not waited for: whoever came after would wait as well. */
+static const struct sql_text schema_lock = {.text = "select 1",
+    .postgres = "select pg_advisory_xact_lock(7838295710452), set_config('lock_timeout', '10s', true)"};
 static const struct sql_text table_count = {
     .text = "select count(*), coalesce(sum(name = 'migration'), 0) from sqlite_master where type = 'table'",
     .postgres = "select count(*), coalesce(sum((table_name = 'migration')::int), 0)"

@@ -1,4 +1,5 @@
 /* Numbers. One that is being released is still there, but not for anybody who asks here. */
+#include "common/base/limits.h"
 #include "gateway/store/list.h"
 
 #include "common/base/banned.h"
@@ -17,17 +18,17 @@ enum parts { HAS_SERVICES = 1 << 0, HAS_CONFIGURATION = 1 << 1 };
 #define CHANGING_COLUMNS(X)                                                                                  \
     X(parts, bigint) X(provisioning_status, bigint) X(provisioning_errors, text) X(custom_sip_header, text)  \
     X(direct_routing_enabled, bigint) X(zoom_enabled, bigint) X(call_protection_enabled, bigint)             \
-    SYNCED_COLUMNS(X, operator_connect) SYNCED_COLUMNS(X, phone_mobile) REVISION_COLUMNS(X)
+    SYNCED_COLUMNS(X, operator_connect) SYNCED_COLUMNS(X, phone_mobile) REVISION_COLUMNS(X) PROVENANCE_COLUMNS(X)
 #define NUMBER_COLUMNS(X) X(account, text) CHANGING_COLUMNS(X)
 
 /* Those with few columns go first. */
 static const enum service plain[] = {SERVICE_DIRECT_ROUTING, SERVICE_ZOOM, SERVICE_CALL_PROTECTION};
 static const enum service synced[] = {SERVICE_OPERATOR_CONNECT, SERVICE_PHONE_MOBILE};
 
-#define SELECT_NUMBER "select r.telephone_number, r.telephone_number" NUMBER_COLUMNS(COLUMN_OF_R) " from number r"
+#define SELECT_NUMBER "select r.telephone_number, r.telephone_number, r.releasing" NUMBER_COLUMNS(COLUMN_OF_R) " from number r"
 
-#define BY_NUMBER  SELECT_NUMBER " where r.telephone_number = ? and r.releasing = 0"
-#define BY_NUMBERS SELECT_NUMBER " where r.telephone_number = any(?::bigint[]) and r.releasing = 0 order by 1"
+#define BY_NUMBER  SELECT_NUMBER " where r.telephone_number = ?"
+#define BY_NUMBERS SELECT_NUMBER " where r.telephone_number = any(?::bigint[]) order by 1"
 #define INSERT_NUMBER "insert into number (telephone_number" NUMBER_COLUMNS(COLUMN) ")"
 #define ONE_ROW     " values (?" NUMBER_COLUMNS(COLUMN_PARAM) ")"
 #define MANY_ROWS   " select * from unnest(?::bigint[]" NUMBER_COLUMNS(COLUMN_ARRAY) ")"
@@ -52,6 +53,33 @@ static const struct sql_text replace_numbers = {.text = INSERT_NUMBER ONE_ROW OR
 static const struct sql_text remove_numbers = {
     .text = "delete from number where telephone_number = ? and releasing = 0",
     .postgres = "delete from number where telephone_number = any(?::bigint[]) and releasing = 0"};
+/* Its status is nobody's business any more, and keeps it out of the index of those that are not settled. */
+static const struct sql_text hide_numbers = {
+    .text = "update number set releasing = 1, provisioning_status = null where telephone_number = ?",
+    .postgres = "update number set releasing = 1, provisioning_status = null where telephone_number = any(?::bigint[])"};
+#define HIDDEN " and releasing = 1 and not exists (select 1 from acquired_number q where q.service in (0, 1)"                    \
+    " and q.telephone_number = number.telephone_number)"
+static const struct sql_text drop_hidden = {
+    .text = "delete from number where telephone_number = ?" HIDDEN,
+    .postgres = "delete from number where telephone_number = any(?::bigint[])" HIDDEN};
+/* The first condition is the index's own, word for word. */
+#define UNSETTLED " where r.account = ? and r.provisioning_status in (1, 3) and r.provisioning_status = ? and r.releasing = 0"
+#define PENDING(service, enabled)                                                                            \
+    SELECT_NUMBER UNSETTLED " and r." enabled "_enabled = 1 and not exists (select 1 from acquired_number q" \
+    " where q.service = " service " and q.telephone_number = r.telephone_number and (q.order_id is not null" \
+    " or q.state in (3, 4) or (q.state = 2 and q.revision = r.configuration_revision)))"                     \
+    " and r.telephone_number > ? order by r.telephone_number limit ?"
+/* By lock, in their order. */
+#define PENDING_TEXTS(...)                                                                                   \
+    {[REPO_READ] = {.text = PENDING(__VA_ARGS__)}, [REPO_UPDATE] = {.text = PENDING(__VA_ARGS__) " for update of r"}}
+static const struct sql_text pending_numbers[][REPO_UPDATE + 1] = {
+    [SERVICE_OPERATOR_CONNECT] = PENDING_TEXTS("0", "operator_connect"),
+    [SERVICE_PHONE_MOBILE] = PENDING_TEXTS("1", "phone_mobile"),
+};
+static const struct sql_text unsettled_numbers = {.text =
+    SELECT_NUMBER UNSETTLED " and r.telephone_number > ? order by r.telephone_number limit ?"};
+static const struct sql_text unsettled_count = {.text =
+    "select count(*) from (select 1 from number r" UNSETTLED " limit ?) n"};
 static const struct sql_text count_all = {.text = "select coalesce(sum(numbers), 0) from number_count"};
 static const struct sql_text count_account = {.text =
     "select coalesce(sum(numbers), 0) from number_count where account = ?"};
@@ -114,6 +142,7 @@ static void read_number(struct sql_stmt *stmt, struct arena *mem, void *item)
 {
     struct number *number = item;
     number->telephone_number = sql_read_i64(stmt);
+    number->releasing = sql_read_bool(stmt);
     number->account_name = sql_read_text(stmt, mem);
     int64_t parts = sql_read_i64(stmt);
     number->provisioning_status = (enum provisioning_status)sql_read_i64(stmt);
@@ -127,6 +156,7 @@ static void read_number(struct sql_stmt *stmt, struct arena *mem, void *item)
     }
     number->services = read_services(stmt, mem, parts & HAS_SERVICES);
     row_read_revision(stmt, &number->revision);
+    row_read_provenance(stmt, mem, &number->provenance);
 }
 
 /* The number of the row; NULL: no room. */
@@ -165,12 +195,22 @@ static enum rc find_each(struct repo_tx *tx, struct arena *mem, const int64_t *t
     return rc;
 }
 
+/* A statement that was prepared while the table was small goes through all of it, for each of the keys, until the server has new
+ * statistics: a minute or more. Many keys are worth a plan of their own. */
+static enum rc prepare_together(struct repo_tx *tx, size_t count, enum repo_lock lock, struct sql_stmt **ret,
+                                struct err *err)
+{
+    const struct sql_text *text = &by_numbers[lock];
+    return count > LIMIT_BATCH && lock == REPO_READ ? sql_compile(tx->sql, str_of(text->text), ret, err)
+                                                    : sql_prepare(tx->sql, text, ret, err);
+}
+
 /* What is found comes in the same order, with gaps. */
 static enum rc find_together(struct repo_tx *tx, struct arena *mem, const int64_t *telephone_numbers,
                              size_t count, enum repo_lock lock, const struct number **ret, struct err *err)
 {
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    enum rc rc = sql_prepare(tx->sql, &by_numbers[lock], &stmt, err);
+    enum rc rc = prepare_together(tx, count, lock, &stmt, err);
     for (size_t i = 0; rc == RC_OK && i < count; i++) {
         ret[i] = NULL;
         sql_bind_i64(stmt, telephone_numbers[i]);
@@ -197,7 +237,7 @@ enum rc repo_number_find(struct repo_tx *tx, struct arena *mem, int64_t telephon
 {
     const struct number *number = NULL;
     enum rc rc = repo_numbers_find(tx, mem, &telephone_number, 1, lock, &number, err);
-    if (rc == RC_OK && number == NULL) {
+    if (rc == RC_OK && (number == NULL || number->releasing)) {
         return RC_NOT_FOUND;
     }
     if (rc == RC_OK) {
@@ -269,6 +309,7 @@ static void bind_number(struct sql_stmt *stmt, struct arena *mem, const struct n
     sql_bind_text(stmt, configuration != NULL ? configuration->custom_sip_header : STR_NONE);
     bind_services(stmt, mem, number->services);
     row_bind_revision(stmt, &number->revision);
+    row_bind_provenance(stmt, &number->provenance);
 }
 
 static const struct sql_text *write_text(size_t count, bool exist)
@@ -294,16 +335,108 @@ enum rc repo_numbers_write(struct repo_tx *tx, const struct number *const *numbe
     return rc == RC_OK && count > 1 ? sql_run_rows(stmt, err) : rc;
 }
 
-enum rc repo_numbers_remove(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count,
-                            struct err *err)
+/* A statement whose only parameter is a number, for each. */
+static enum rc run_each(struct repo_tx *tx, const struct sql_text *text, const int64_t *telephone_numbers,
+                        size_t count, struct err *err)
 {
     CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
-    enum rc rc = sql_prepare(tx->sql, &remove_numbers, &stmt, err);
+    enum rc rc = count > 0 ? sql_prepare(tx->sql, text, &stmt, err) : RC_OK;
     for (size_t i = 0; rc == RC_OK && i < count; i++) {
         sql_bind_i64(stmt, telephone_numbers[i]);
         rc = sql_add_row(stmt, err);
     }
-    return rc == RC_OK ? sql_run_rows(stmt, err) : rc;
+    return rc == RC_OK && count > 0 ? sql_run_rows(stmt, err) : rc;
+}
+
+enum rc repo_numbers_remove(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count,
+                            struct err *err)
+{
+    return run_each(tx, &remove_numbers, telephone_numbers, count, err);
+}
+
+enum rc repo_numbers_hide(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count, struct err *err)
+{
+    return run_each(tx, &hide_numbers, telephone_numbers, count, err);
+}
+
+enum rc repo_numbers_drop_hidden(struct repo_tx *tx, const int64_t *telephone_numbers, size_t count,
+                                 struct err *err)
+{
+    return run_each(tx, &drop_hidden, telephone_numbers, count, err);
+}
+
+/* ---- not settled ---- */
+
+static void bind_unsettled(struct sql_stmt *stmt, struct str account, enum provisioning_status status)
+{
+    sql_bind_text(stmt, account);
+    sql_bind_i64(stmt, status);
+}
+
+/* The rest of the parameters is bound: the limit is the last. */
+static enum rc read_page(struct sql_stmt *stmt, struct arena *mem, size_t limit, struct number_page *ret,
+                         struct err *err)
+{
+    struct number *numbers = arena_alloc_array(mem, limit, sizeof *numbers);
+    size_t count = 0;
+    bool row = true;
+    enum rc rc = numbers != NULL ? RC_OK : row_end(mem, err);
+    sql_bind_i64(stmt, (int64_t)limit);
+    while (rc == RC_OK && count < limit && (rc = sql_step(stmt, &row, err)) == RC_OK && row) {
+        sql_skip(stmt, 1);
+        read_number(stmt, mem, &numbers[count++]);
+        rc = row_end(mem, err);
+    }
+    if (rc == RC_OK) {
+        *ret = (struct number_page){numbers, count};
+    }
+    return rc;
+}
+
+enum rc repo_numbers_pending(struct repo_tx *tx, struct arena *mem, struct str account, enum service service,
+                             int64_t after, size_t limit, struct number_page *ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    ensure(service_is_synced(service));
+    enum rc rc = sql_prepare(tx->sql, &pending_numbers[service][tx_lock(tx, REPO_UPDATE)], &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    bind_unsettled(stmt, account, PROVISIONING_PENDING);
+    sql_bind_i64(stmt, after);
+    return read_page(stmt, mem, limit, ret, err);
+}
+
+enum rc repo_numbers_unsettled(struct repo_tx *tx, struct arena *mem, struct str account,
+                               enum provisioning_status status, int64_t after, size_t limit,
+                               struct number_page *ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    enum rc rc = sql_prepare(tx->sql, &unsettled_numbers, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    bind_unsettled(stmt, account, status);
+    sql_bind_i64(stmt, after);
+    return read_page(stmt, mem, limit, ret, err);
+}
+
+enum rc repo_numbers_unsettled_count(struct repo_tx *tx, struct str account, enum provisioning_status status,
+                                     int64_t limit, int64_t *ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    bool row = false;
+    enum rc rc = sql_prepare(tx->sql, &unsettled_count, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    bind_unsettled(stmt, account, status);
+    sql_bind_i64(stmt, limit);
+    rc = sql_step(stmt, &row, err);
+    if (rc == RC_OK) {
+        *ret = row ? sql_read_i64(stmt) : 0;
+    }
+    return rc;
 }
 
 /* ---- list ---- */
@@ -351,4 +484,39 @@ enum rc repo_numbers_list(struct repo_tx *tx, struct arena *mem, const struct li
                           struct list_page *ret, struct err *err)
 {
     return list_read(tx, mem, &numbers_kind, NULL, query, ret, err);
+}
+
+/* ---- what a delete would meet ---- */
+
+/* clang-format off */
+#define SYNCS(service)    "(a." service "_enabled = 1 and a." service "_sync_enabled = 1 and r." service "_enabled = 1)"
+#define ASSIGNED(service) "(" SYNCS(service) " and r." service "_assignment_status = 1)"
+#define SUM_IF(condition) "coalesce(sum(case when " condition " then 1 else 0 end), 0)"
+static const struct list_sums tally_sums = {
+    "count(*), " SUM_IF(ASSIGNED("operator_connect") " or " ASSIGNED("phone_mobile")) ", "
+    SUM_IF(SYNCS("operator_connect")) ", " SUM_IF(SYNCS("phone_mobile")), 4};
+/* clang-format on */
+_Static_assert(ASSIGNMENT_ASSIGNED == 1, "the number in tally_sums");
+
+static const struct list_kind tally_kind = {
+    .from = "number r left join account a on a.name = r.account",
+    .key = "r.telephone_number",
+    .visible = "r.releasing = 0",
+    .account = "r.account",
+    .columns = number_columns,
+    .key_is_number = true,
+};
+
+enum rc repo_numbers_tally(struct repo_tx *tx, struct arena *mem, const struct list_query *query,
+                           struct number_tally *ret, struct err *err)
+{
+    int64_t sums[4];
+    bool truncated;
+    enum rc rc = list_sum(tx, mem, &tally_kind, &tally_sums, query, sums, &truncated, err);
+    if (rc == RC_OK) {
+        *ret = (struct number_tally){.count = sums[0], .assigned = sums[1], .truncated = truncated};
+        ret->synced[SERVICE_OPERATOR_CONNECT] = sums[2];
+        ret->synced[SERVICE_PHONE_MOBILE] = sums[3];
+    }
+    return rc;
 }

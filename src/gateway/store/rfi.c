@@ -72,7 +72,7 @@ enum rc repo_rfi_find(struct repo_tx *tx, struct arena *mem, struct str tenant_i
         return rc;
     }
     bool row;
-    sql_bind_text(stmt, row_lower(mem, tenant_id));
+    sql_bind_text(stmt, arena_lower(mem, tenant_id));
     rc = sql_step(stmt, &row, err);
     if (rc != RC_OK || !row) {
         return rc != RC_OK ? rc : RC_NOT_FOUND;
@@ -96,7 +96,7 @@ static void bind_relationship(struct sql_stmt *stmt, const struct customer_relat
 
 static void bind_rfi(struct sql_stmt *stmt, struct arena *mem, const struct rfi *rfi)
 {
-    sql_bind_text(stmt, row_lower(mem, rfi->tenant_id));
+    sql_bind_text(stmt, arena_lower(mem, rfi->tenant_id));
     sql_bind_text(stmt, rfi->tenant_id);
     sql_bind_i64(stmt, rfi->customer_relationship != NULL ? HAS_RELATIONSHIP : 0);
     row_bind_enum(stmt, (int)rfi->provisioning_status);

@@ -14,6 +14,18 @@ void row_bind_revision(struct sql_stmt *stmt, const struct revision *revision)
     sql_bind_i64(stmt, revision->status_at.ms);
 }
 
+void row_bind_provenance(struct sql_stmt *stmt, const struct provenance *provenance)
+{
+    row_bind_enum(stmt, provenance->way);
+    sql_bind_text(stmt, provenance->name);
+}
+
+void row_read_provenance(struct sql_stmt *stmt, struct arena *mem, struct provenance *ret)
+{
+    ret->way = (int)sql_read_i64(stmt);
+    ret->name = sql_read_text(stmt, mem);
+}
+
 void row_read_revision(struct sql_stmt *stmt, struct revision *ret)
 {
     ret->configuration = sql_read_i64(stmt);
@@ -179,13 +191,4 @@ void row_read_parts(struct sql_stmt *stmt, struct arena *mem, const struct schem
 enum rc row_end(const struct arena *mem, struct err *err)
 {
     return arena_failed(mem) ? err_set(err, RC_LIMIT, NULL, "the answer is too large") : RC_OK;
-}
-
-struct str row_lower(struct arena *mem, struct str s)
-{
-    char *lower = str_absent(s) ? NULL : arena_cstr(mem, s);
-    for (size_t i = 0; lower != NULL && i < s.n; i++) {
-        lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 'a' - 'A' : lower[i]);
-    }
-    return (struct str){lower, lower != NULL ? s.n : 0};
 }

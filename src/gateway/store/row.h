@@ -10,6 +10,10 @@ void row_read_revision(struct sql_stmt *stmt, struct revision *ret);
     X(configuration_revision, bigint)                                                                        \
     X(status_revision, bigint) X(configuration_at, bigint) X(status_at, bigint)
 
+void row_bind_provenance(struct sql_stmt *stmt, const struct provenance *provenance);
+void row_read_provenance(struct sql_stmt *stmt, struct arena *mem, struct provenance *ret);
+#define PROVENANCE_COLUMNS(X) X(changed_way, bigint) X(changed_name, text)
+
 void row_bind_enum(struct sql_stmt *stmt, int value);     /* 0, absent, is null */
 void row_bind_wall(struct sql_stmt *stmt, struct wall t); /* CLOCK_ABSENT is null */
 struct wall row_read_wall(struct sql_stmt *stmt);
@@ -25,8 +29,6 @@ void row_read_parts(struct sql_stmt *stmt, struct arena *mem, const struct schem
 
 /* RC_LIMIT when something did not fit. */
 MUST_USE enum rc row_end(const struct arena *mem, struct err *err);
-
-struct str row_lower(struct arena *mem, struct str s); /* ASCII; for key columns */
 
 /* For the column lists of statements: "a" COLUMN(b) COLUMN(c) is "a, b, c". */
 /* ... and where rows travel as arrays, X(b, text): */

@@ -77,6 +77,11 @@ void repo_submit(struct repo *repo, struct repo_job *job)
     repo->driver->submit(repo, job);
 }
 
+enum rc repo_rate_used(struct repo *repo, struct repo_tx *tx, int64_t *ret, struct err *err)
+{
+    return repo->driver->rate_used(repo, tx, ret, err);
+}
+
 void repo_admit(struct repo *repo, struct admission *admission)
 {
     repo->driver->admit(repo, admission);

@@ -45,5 +45,8 @@ struct store_config {
 MUST_USE enum rc store_open(const struct store_config *config, struct repo **ret, struct err *err);
 /* Finishes every job it has, then closes. NULL is fine. */
 void store_close(struct repo *repo);
+/* Empties it, for the suites of a test target: every row that clients or the world outside have caused goes; leases and what revisions are
+ * counted by stay. Waits for it; never on a thread of the store or of a loop. */
+MUST_USE enum rc store_reset(struct repo *repo, struct err *err);
 /* Any thread; what was admitted in the last minute still counts. */
 void store_set_rate(struct repo *repo, uint32_t requests_per_minute);

@@ -23,6 +23,7 @@ struct repo_tx {
     struct arena *mem; /* the job's: what statements need until they have run */
     enum repo_kind kind;
     struct revision_counter *revisions; /* NULL: reading only */
+    unsigned touched;                   /* kinds of outbox rows, for repo_job.touched */
     bool shared;                        /* others write at the same time: locks are taken */
     uint32_t shard;      /* of the counters, so that writers of one account do not wait for each other */
     int64_t scan_end_us; /* REPO_SCAN: when its time is used up */

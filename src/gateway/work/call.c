@@ -51,8 +51,18 @@ enum rc work__call(struct work *work, enum repo_kind kind, struct arena *mem, co
     while (sem_wait(&call.finished) != 0 && errno == EINTR) {
     }
     sem_destroy(&call.finished);
+    if (call.rc == RC_OK && call.job.touched != 0) {
+        work_wake(work, call.job.touched); /* one kind's work may be what another waits for */
+    }
     if (ret_lost != NULL) {
         *ret_lost = call.lost && call.rc == RC_CONFLICT;
     }
     return call.rc;
+}
+
+enum rc work_call(struct work *work, enum repo_kind kind, struct arena *mem, work__fn *fn, void *arg,
+                  struct err *err)
+{
+    ensure(kind != REPO_POINT);
+    return work__call(work, kind, mem, NULL, NULL, fn, arg, err);
 }

@@ -120,6 +120,9 @@ static void poll_done(struct repo_job *job, enum rc rc, const struct err *err)
     if (rc == RC_OK) {
         metric_set(lane->oldest, poll->oldest_ms);
     }
+    if (lane->backlog_count > 0) {
+        pthread_cond_broadcast(&lane->filled);
+    }
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->mutex);
 }
@@ -130,7 +133,9 @@ void work__poll(struct lane *lane)
     struct poll *poll = &lane->poll;
     int64_t now_ms = clock_mono().ms;
     poll->pending = true;
+    lane->due_ms = lane->due_ms > now_ms ? lane->due_ms : INT64_MAX;
     lane->poll_ms = now_ms + work->config.poll_ms;
+    lane->poll_ms = lane->due_ms < lane->poll_ms ? lane->due_ms : lane->poll_ms;
     arena_reset(poll->job.mem);
     poll->job.kind = REPO_LIST;
     poll->job.deadline = (struct mono){now_ms + WORK_WAIT_MS};

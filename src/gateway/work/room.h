@@ -33,11 +33,12 @@ struct work_run {
     struct str key; /* what it was given */
     struct outbox_item item;
     struct lease lease; /* item and lease do not change while it is held */
-    bool again;
+    bool again, polls, idle, forgotten;
     uint32_t again_ms;
     atomic_bool lost, paused;
     _Atomic int64_t valid_ms; /* by our clock the lease has run out then */
-    bool held;                /* guarded by the engine's mutex, as is renew_ms */
+    bool held;                /* guarded by the engine's mutex, as are the next two */
+    bool writing;             /* a transaction of ours has the lease's row */
     int64_t renew_ms;
     struct renewal renewal;
 };
@@ -62,7 +63,9 @@ struct lane {
     struct poll poll;
     const struct str *backlog; /* found, not taken; in the poll's arena */
     size_t backlog_count;
-    int64_t poll_ms; /* when to poll next */
+    pthread_cond_t filled; /* there is a backlog, or the engine stops: the lane's idle workers wait for it */
+    int64_t poll_ms;       /* when to poll next */
+    int64_t due_ms; /* when the first of what was put off here is due again; INT64_MAX: none is known */
     struct metric *outcomes[OUTCOME_COUNT], *running, *oldest;
 };
 

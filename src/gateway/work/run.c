@@ -1,6 +1,7 @@
 /* A worker: takes what a poll found, claims it, lets its kind do it, settles it. */
 #include "gateway/work/room.h"
 
+#include "common/base/conceal.h"
 #include "common/base/log.h"
 #include "gateway/work/backoff.h"
 
@@ -38,10 +39,39 @@ enum rc work_read(struct work_run *run, work__fn *fn, void *arg, struct err *err
     return work__call(run->lane->work, REPO_LIST, run->mem, NULL, NULL, fn, arg, err);
 }
 
+/* Renewals and what the run writes take turns: a node that falls silent leaves one transaction that has the lease's row, not another one
+ * behind it. A renewal that is due goes first, however many writes there are. */
+static void write_begins(struct work_run *run)
+{
+    struct work *work = run->lane->work;
+    const atomic_bool *frozen = work->config.test.frozen;
+    pthread_mutex_lock(&work->mutex);
+    if (!run->renewal.pending && run->renew_ms <= clock_mono().ms &&
+        (frozen == NULL || !atomic_load(frozen))) {
+        work__renew(run);
+    }
+    while (run->renewal.pending) {
+        pthread_cond_wait(&work->changed, &work->mutex);
+    }
+    run->writing = true;
+    pthread_mutex_unlock(&work->mutex);
+}
+
+static void write_ends(struct work_run *run)
+{
+    struct work *work = run->lane->work;
+    pthread_mutex_lock(&work->mutex);
+    run->writing = false;
+    pthread_cond_broadcast(&work->changed); /* a renewal may have become due */
+    pthread_mutex_unlock(&work->mutex);
+}
+
 enum rc work_write(struct work_run *run, work__fn *fn, void *arg, struct err *err)
 {
     bool lost = false;
+    write_begins(run);
     enum rc rc = work__call(run->lane->work, REPO_WRITE, run->mem, &run->lease, &lost, fn, arg, err);
+    write_ends(run);
     if (lost) {
         atomic_store(&run->lost, true);
     }
@@ -52,6 +82,22 @@ void work_again_in(struct work_run *run, uint32_t delay_ms)
 {
     run->again = true;
     run->again_ms = delay_ms < WORK_AGAIN_MAX_MS ? delay_ms : WORK_AGAIN_MAX_MS;
+}
+
+void work_poll_in(struct work_run *run, uint32_t delay_ms)
+{
+    work_again_in(run, delay_ms);
+    run->polls = true;
+}
+
+void work_idle(struct work_run *run)
+{
+    run->idle = true;
+}
+
+void work_forget(struct work_run *run)
+{
+    run->forgotten = true;
 }
 
 /* ---- keeping the lease ---- */
@@ -154,7 +200,9 @@ static enum rc claim(struct repo_tx *tx, struct arena *mem, void *arg, struct er
 struct settlement {
     const struct work_run *run;
     enum outcome outcome;
-    int64_t attempt, delay_ms;
+    enum outbox_news news; /* when it ended well */
+    int64_t delay_ms;
+    struct str code, message; /* of a failure */
 };
 
 static enum rc settle(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
@@ -165,9 +213,11 @@ static enum rc settle(struct repo_tx *tx, struct arena *mem, void *arg, struct e
     enum rc rc = RC_OK;
     (void)mem;
     if (s->outcome == OUTCOME_DONE) {
-        rc = repo_outbox_done(tx, lease, item, err);
-    } else if (s->outcome != OUTCOME_STOPPED) {
-        rc = repo_outbox_defer(tx, lease, item, s->attempt, s->delay_ms, err);
+        rc = (s->run->forgotten ? repo_outbox_forget : repo_outbox_done)(tx, lease, item, s->news, err);
+    } else if (s->outcome == OUTCOME_AGAIN) {
+        rc = repo_outbox_defer(tx, lease, item, s->news, s->delay_ms, err);
+    } else if (s->outcome == OUTCOME_FAILED) {
+        rc = repo_outbox_fail(tx, lease, item, s->delay_ms, s->code, s->message, err);
     }
     return rc == RC_OK ? repo_lease_release(tx, lease, err) : rc;
 }
@@ -182,18 +232,34 @@ static int64_t failure_delay_ms(const struct work_run *run, const struct err *er
     return delay_ms < WORK_AGAIN_MAX_MS ? delay_ms : WORK_AGAIN_MAX_MS;
 }
 
+/* Of an err that has none: the store's, mostly. */
+static const char *code_of(enum rc rc, const struct err *err)
+{
+    if (err->code != NULL) {
+        return err->code;
+    }
+    return rc == RC_BUSY || rc == RC_UNCERTAIN ? "ServiceUnavailable" : "InternalError";
+}
+
 static struct settlement judge(const struct work_run *run, enum rc rc, const struct err *err)
 {
     if (rc == RC_OK && !run->again) {
-        return (struct settlement){run, OUTCOME_DONE, 0, 0};
+        return (struct settlement){
+            .run = run, .outcome = OUTCOME_DONE, .news = run->idle ? OUTBOX_IDLE : OUTBOX_WELL};
     }
     if (rc == RC_OK) {
-        return (struct settlement){run, OUTCOME_AGAIN, 0, run->again_ms};
+        enum outbox_news news = run->polls ? OUTBOX_OPEN : run->idle ? OUTBOX_IDLE : OUTBOX_WELL;
+        return (struct settlement){
+            .run = run, .outcome = OUTCOME_AGAIN, .news = news, .delay_ms = run->again_ms};
     }
     if (work_stopping(run)) {
-        return (struct settlement){run, OUTCOME_STOPPED, 0, 0};
+        return (struct settlement){.run = run, .outcome = OUTCOME_STOPPED};
     }
-    return (struct settlement){run, OUTCOME_FAILED, run->item.attempt + 1, failure_delay_ms(run, err)};
+    return (struct settlement){.run = run,
+                               .outcome = OUTCOME_FAILED,
+                               .delay_ms = failure_delay_ms(run, err),
+                               .code = str_of(code_of(rc, err)),
+                               .message = str_of(err->msg)};
 }
 
 static void wait_for_store(struct work *work)
@@ -212,7 +278,9 @@ static enum outcome settle_all(struct work_run *run, struct settlement *s)
     struct work *work = run->lane->work;
     for (;;) {
         bool stopping = atomic_load(&work->stopping);
+        write_begins(run);
         enum rc rc = work__call(work, REPO_WRITE, run->mem, NULL, NULL, settle, s, NULL);
+        write_ends(run);
         if (rc == RC_OK) {
             return s->outcome;
         }
@@ -237,7 +305,7 @@ static void tell(const struct work_run *run, enum outcome outcome, const struct 
     metric_add(run->lane->outcomes[outcome], 1);
     LOG(level, events[outcome], log_cstr("kind", run->lane->kind->name), log_str("key", run->item.key),
         log_str("lease", run->lease.name), log_i64("generation", run->lease.generation),
-        log_i64("attempt", run->item.attempt), log_cstr("rc", rc_name(rc)),
+        log_i64("attempt", run->item.attempt), log_cstr("rc", rc_name(rc)), log_str("code", s->code),
         log_str("message", rc != RC_OK ? str_of(err->msg) : STR_NONE), log_i64("next_in_ms", s->delay_ms),
         log_us("duration_ms", took_us));
 }
@@ -252,6 +320,26 @@ static void tell_unclaimed(const struct work_run *run, enum rc rc, const struct 
 
 /* ---- the worker ---- */
 
+/* So that what is put off for less than the time between two polls is not found late. */
+static void remember_due(struct lane *lane, int64_t due_ms)
+{
+    pthread_mutex_lock(&lane->work->mutex);
+    lane->due_ms = due_ms < lane->due_ms ? due_ms : lane->due_ms;
+    pthread_mutex_unlock(&lane->work->mutex);
+}
+
+/* The message goes into the log and the store, and may hold what a peer said. */
+static void make_presentable(struct err *err)
+{
+    conceal_credentials(err->msg, strlen(err->msg));
+    for (char *p = err->msg; *p != '\0';) {
+        size_t length = str_utf8_length(str_of(p));
+        bool readable = length > 0 && (unsigned char)*p >= 0x20 && *p != 0x7F;
+        *p = readable ? *p : '?';
+        p += readable ? length : 1;
+    }
+}
+
 static bool work_on(struct work_run *run)
 {
     struct work *work = run->lane->work;
@@ -264,11 +352,15 @@ static bool work_on(struct work_run *run)
         return false;
     }
     hold(run, sent_ms);
-    run->again = false;
+    run->again = run->polls = run->idle = run->forgotten = false;
     rc = run->lane->kind->run(run, run->lane->kind->arg, &err);
+    make_presentable(&err);
     struct settlement s = judge(run, rc, &err);
     enum outcome outcome = settle_all(run, &s);
     let_go(run);
+    if (outcome == OUTCOME_AGAIN || outcome == OUTCOME_FAILED) {
+        remember_due(run->lane, clock_mono().ms + s.delay_ms + 1);
+    }
     tell(run, outcome, &s, rc, &err, clock_mono_us() - begun_us);
     return outcome != OUTCOME_LOST;
 }
@@ -282,7 +374,7 @@ static bool take(struct work_run *run)
     lane->idle++;
     pthread_cond_broadcast(&work->changed);
     while (lane->backlog_count == 0 && !atomic_load(&work->stopping)) {
-        pthread_cond_wait(&work->changed, &work->mutex);
+        pthread_cond_wait(&lane->filled, &work->mutex);
     }
     lane->idle--;
     bool taken = !atomic_load(&work->stopping);

@@ -37,7 +37,7 @@ static bool can_poll(const struct lane *lane)
 static bool lane_tend(struct lane *lane, int64_t now_ms, int64_t *next_ms)
 {
     for (struct work_run *run = lane->runs; run < lane->runs + lane->run_count; run++) {
-        if (!run->held || run->renewal.pending) {
+        if (!run->held || run->writing || run->renewal.pending) {
             continue;
         }
         if (run->renew_ms <= now_ms) {
@@ -134,6 +134,8 @@ static bool lane_init(struct lane *lane, struct work *work, const struct work_ki
     lane->kind = kind;
     lane->run_count = kind->workers != 0 ? kind->workers : 1;
     lane->poll.lane = lane;
+    lane->due_ms = INT64_MAX;
+    pthread_cond_init(&lane->filled, NULL);
     lane->poll.job.mem = arena_new(LIMIT_REQUEST_ARENA);
     lane->runs = mem_alloc_array(lane->run_count, sizeof *lane->runs);
     bool made = lane->runs != NULL && lane->poll.job.mem != NULL;
@@ -202,11 +204,12 @@ enum rc work_new(const struct work_config *config, struct work **ret, struct err
         work->config.node = random_uuid(work->node);
     }
     locks_init(work);
+    *ret = work;
     if (!lanes_init(work) || !threads_start_quiet(work)) {
+        *ret = NULL;
         work_free(work);
         return err_set(err, RC_INTERNAL, NULL, "the work engine cannot be started");
     }
-    *ret = work;
     return RC_OK;
 }
 
@@ -215,6 +218,11 @@ static void threads_stop(struct work *work)
     pthread_mutex_lock(&work->mutex);
     atomic_store(&work->stopping, true);
     pthread_cond_broadcast(&work->changed);
+    for (size_t i = 0; work->lanes != NULL && i < work->config.kind_count; i++) {
+        if (work->lanes[i].work != NULL) { /* made */
+            pthread_cond_broadcast(&work->lanes[i].filled);
+        }
+    }
     pthread_mutex_unlock(&work->mutex);
     for (size_t i = 0; work->lanes != NULL && i < work->config.kind_count; i++) {
         for (unsigned j = 0; work->lanes[i].runs != NULL && j < work->lanes[i].run_count; j++) {
@@ -240,6 +248,9 @@ static void lane_clear(struct lane *lane)
     }
     mem_free(lane->runs);
     arena_free(lane->poll.job.mem);
+    if (lane->work != NULL) { /* made */
+        pthread_cond_destroy(&lane->filled);
+    }
 }
 
 void work_free(struct work *work)
@@ -257,11 +268,11 @@ void work_free(struct work *work)
     mem_free(work);
 }
 
-void work_wake(struct work *work)
+void work_wake(struct work *work, unsigned outbox_kinds)
 {
     pthread_mutex_lock(&work->mutex);
-    for (size_t i = 0; i < work->config.kind_count; i++) {
-        work->lanes[i].poll_ms = 0;
+    for (struct lane *lane = work->lanes; lane < work->lanes + work->config.kind_count; lane++) {
+        lane->poll_ms = (outbox_kinds & (1U << lane->kind->outbox)) ? 0 : lane->poll_ms;
     }
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->mutex);

@@ -11,7 +11,7 @@
  *   claimed one transaction takes the lease and reads the row again; the others look elsewhere
  *   running on a worker thread, outside of any transaction; the engine renews the lease at a third of its time. What the
  *           run writes, it writes with work_write, whose transaction begins with the fence
- *   settled one transaction deletes the row or puts it off, if nobody touched it meanwhile, and gives the lease back
+ *   settled one transaction lets the row rest or puts it off, if nobody touched it meanwhile, and gives the lease back
  * A holder that could not renew is told so (work_lost), but the fence is what counts: one that was stopped and wakes up
  * late is refused, whatever it believes.
  *
@@ -44,9 +44,10 @@ struct work_kind {
     enum rc (*lease)(struct repo_tx *tx, struct arena *mem, struct str key, struct str *ret, struct err *err);
     /* Does the work; outside of any transaction, may block, must look at work_stopping() at least every second or so. It
      * may be called again for what it did already, so it finds out first what is wanted and what is there.
-     * RC_OK: done; its row goes, unless somebody touched it meanwhile, or work_again_in was called.
-     * Else it failed: put off by the back-off, or by err->retry_after_ms if that is longer, and counted in
-     * item->attempt. One that ends because of work_stopping() is not put off. */
+     * RC_OK: done; its row rests, unless somebody touched it meanwhile, or work_again_in was called.
+     * Else it failed: put off by the back-off, or by err->retry_after_ms if that is longer, counted in
+     * item->attempt, and err's code and message are in the row for whoever asks any node, without what looks like a credential.
+     * One that ends because of work_stopping() is not put off. */
     enum rc (*run)(struct work_run *run, void *arg, struct err *err);
     void *arg;
 };
@@ -64,13 +65,20 @@ struct work_config {
     } test;
 };
 
+/* *ret is there before the first run, so that a kind can call on it; NULL on failure. */
 MUST_USE enum rc work_new(const struct work_config *config, struct work **ret, struct err *err);
 /* Tells the runs to end, waits for them and gives their leases back, so that other nodes go on at once. NULL is fine. */
 void work_free(struct work *work);
 
-/* Something may be due: look now, not at the next poll. After the commit; cheap. */
-void work_wake(struct work *work);
+/* Of these kinds (bits 1 << enum outbox_kind) something may be due: look now, not at the next poll. After the commit; cheap. */
+void work_wake(struct work *work, unsigned outbox_kinds);
 struct str work_node(const struct work *work);
+
+/* Runs `fn` as a transaction of the store and waits for it: for those who hold no lease, on a thread of their own (not a POINT read,
+ * which belongs to the event loops). What it touches is looked at now. */
+MUST_USE enum rc work_call(struct work *work, enum repo_kind kind, struct arena *mem,
+                           enum rc (*fn)(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err),
+                           void *arg, struct err *err);
 
 /* ---- for run functions ---- */
 
@@ -97,3 +105,9 @@ MUST_USE enum rc work_write(struct work_run *run,
 /* The row stays and is due again then, without a failure being counted: to poll what goes on elsewhere, or for a slow
  * schedule. A touch makes it due sooner. Counts when the run returns RC_OK; the last call holds. */
 void work_again_in(struct work_run *run, uint32_t delay_ms);
+/* The same to ask for what was begun elsewhere: earlier failures stay counted, so that the next one is put off for longer. */
+void work_poll_in(struct work_run *run, uint32_t delay_ms);
+/* Nothing was to be done: a run that ends well is no success then, since it says nothing of whoever the work is done with. */
+void work_idle(struct work_run *run);
+/* The key names nothing any more, so that nobody will ask what became of it: when the run ends well its row goes. */
+void work_forget(struct work_run *run);

@@ -1,6 +1,7 @@
 #include "programs/numgate-lab/assertion.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 #include "common/base/mem.h"
 #include "common/json/read.h"
@@ -207,4 +208,77 @@ enum refusal assertion_check(struct assertions *assertions, const struct asserti
     }
     return client->assertion_once ? remember(assertions, client, claim(assertion, "jti"), end_s, now_s)
                                   : REFUSAL_NONE;
+}
+
+/* ---- as a part of the lab's state ---- */
+
+static enum rc part_reset(void *arg, struct err *err UNUSED)
+{
+    struct assertions *assertions = arg;
+    pthread_mutex_lock(&assertions->lock);
+    mem_free(TAKE(assertions->slots));
+    assertions->count = 0;
+    pthread_mutex_unlock(&assertions->lock);
+    return RC_OK;
+}
+
+static void write_slot(const struct memory_slot *slot, struct json_out *out)
+{
+    char digest[2 * CRYPTO_SHA256_BYTES + 1];
+    for (size_t i = 0; i < CRYPTO_SHA256_BYTES; i++) {
+        (void)snprintf(digest + 2 * i, 3, "%02x", slot->digest[i]);
+    }
+    json_i64_member(out, digest, slot->end_s);
+}
+
+static void part_snapshot(void *arg, struct json_out *out)
+{
+    struct assertions *assertions = arg;
+    json_object_begin(out);
+    pthread_mutex_lock(&assertions->lock);
+    for (size_t i = 0; assertions->slots != NULL && i < SLOTS; i++) {
+        if (assertions->slots[i].end_s != 0) {
+            write_slot(&assertions->slots[i], out);
+        }
+    }
+    pthread_mutex_unlock(&assertions->lock);
+    json_object_end(out);
+}
+
+static enum rc read_slot(struct str name, const struct json *value, struct memory_slot *ret, struct err *err)
+{
+    ret->end_s = json_int(value);
+    bool fits = str_to_hex(name, ret->digest, sizeof ret->digest) && json_type(value) == JSON_INT &&
+                ret->end_s > 0 && ret->end_s < TIME_MAX_S;
+    return fits ? RC_OK : err_set(err, RC_INVALID, NULL, "expected is {\"SHA-256\": seconds since 1970}");
+}
+
+static enum rc part_restore(void *arg, const struct json *value, bool apply, struct err *err)
+{
+    struct assertions *assertions = arg;
+    struct memory_slot slot;
+    if (json_type(value) != JSON_OBJECT || json_count(value) > ASSERTIONS_MAX) {
+        return err_set(err, RC_INVALID, NULL, "an object of at most %d members is expected", ASSERTIONS_MAX);
+    }
+    for (struct json_iter it = json_iter(value); json_next(&it);) {
+        if (read_slot(it.name, it.value, &slot, err) != RC_OK) {
+            return RC_INVALID;
+        }
+    }
+    if (!apply) {
+        return RC_OK;
+    }
+    (void)part_reset(assertions, NULL); /* always RC_OK */
+    pthread_mutex_lock(&assertions->lock);
+    for (struct json_iter it = json_iter(value); json_next(&it);) {
+        (void)read_slot(it.name, it.value, &slot, NULL);               /* looked at above */
+        (void)remember_digest(assertions, slot.digest, slot.end_s, 0); /* there is room for as many */
+    }
+    pthread_mutex_unlock(&assertions->lock);
+    return RC_OK;
+}
+
+struct part assertions_part(struct assertions *assertions)
+{
+    return (struct part){"assertions", assertions, part_reset, part_snapshot, part_restore};
 }

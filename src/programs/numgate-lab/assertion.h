@@ -8,6 +8,7 @@
 #include "common/base/arena.h"
 #include "common/base/clock.h"
 #include "programs/numgate-lab/directory.h"
+#include "programs/numgate-lab/part.h"
 #include "programs/numgate-lab/refusal.h"
 
 #define ASSERTION_SKEW_S     300
@@ -19,6 +20,9 @@ struct json;
 
 struct assertions *assertions_new(void);
 void assertions_free(struct assertions *assertions); /* NULL is fine */
+
+/* "assertions": what is remembered, {"digest": seconds since 1970 until which}. */
+struct part assertions_part(struct assertions *assertions);
 
 /* Read, not yet to be believed. */
 struct assertion {

@@ -2,8 +2,8 @@
 
 #include "common/base/file.h"
 #include "common/base/mem.h"
-#include "common/crypto/certificate_make.h"
 #include "common/crypto/digest.h"
+#include "common/crypto/jwk.h"
 #include "common/json/read.h"
 #include "common/json/write.h"
 
@@ -20,10 +20,15 @@
 static const struct str preset_identifiers[] = {
     {"https://func-voiceservice-rp-prod-eastuseuap.azurewebsites.net", 62},
 };
-static const struct resource preset_resource = {
-    .app_id = {"8502a0ec-c76d-412f-836c-398018e2312b", 36},
-    .identifiers = preset_identifiers,
-    .identifier_count = ARRAY_LEN(preset_identifiers),
+static const struct str graph_identifiers[] = {{"https://graph.microsoft.com", 27}};
+static const struct resource preset_resources[] = {
+    {.app_id = {"8502a0ec-c76d-412f-836c-398018e2312b", 36},
+     .identifiers = preset_identifiers,
+     .identifier_count = ARRAY_LEN(preset_identifiers)},
+    {.app_id = {"eb63d611-525e-4a31-abd7-0cb33f679599", 36}}, /* the back end's, which has no other name */
+    {.app_id = {"00000003-0000-0000-c000-000000000000", 36},  /* of Microsoft 365's domains */
+     .identifiers = graph_identifiers,
+     .identifier_count = ARRAY_LEN(graph_identifiers)},
 };
 
 /* ---- members: one row each, one function that reads its value into the object ---- */
@@ -249,7 +254,7 @@ static enum rc load_certificate(struct reader *reader, const struct json *value,
                           : file_read(path.p, KEY_TEXT_MAX, directory->mem, &pem, reader->err);
     buf_init(&jwk, KEY_TEXT_MAX);
     if (rc == RC_OK) {
-        rc = certificate_public_jwk(pem, &jwk, reader->err);
+        rc = jwk_of_certificate(pem, &jwk, reader->err);
     }
     if (rc == RC_OK) {
         rc = jose_key_load(buf_str(&jwk), ret, reader->err);
@@ -330,6 +335,34 @@ static enum rc client_token_seconds(struct reader *reader, const struct json *va
     return read_int(reader, value, 1, 86400, &((struct client *)object)->token_seconds);
 }
 
+static enum rc client_redirect_uris(struct reader *reader, const struct json *value, void *object)
+{
+    struct client *client = object;
+    enum rc rc = read_texts(reader, value, &client->redirect_uris, &client->redirect_uri_count);
+    for (size_t i = 0; rc == RC_OK && i < client->redirect_uri_count; i++) {
+        rc = redirect_uri_check(client->redirect_uris[i], reader->err);
+    }
+    return rc;
+}
+
+static enum rc client_token_shape(struct reader *reader, const struct json *value, void *object)
+{
+    bool keycloak = str_eq(json_string(value), STR("keycloak"));
+    ((struct client *)object)->shape = keycloak ? TOKEN_KEYCLOAK : TOKEN_ENTRA;
+    return keycloak || str_eq(json_string(value), STR("entra")) ? RC_OK
+                                                                : bad(reader, "must be entra or keycloak");
+}
+
+static enum rc client_code_seconds(struct reader *reader, const struct json *value, void *object)
+{
+    return read_int(reader, value, 1, 600, &((struct client *)object)->code_seconds);
+}
+
+static enum rc client_refresh_seconds(struct reader *reader, const struct json *value, void *object)
+{
+    return read_int(reader, value, 1, 90 * 86400, &((struct client *)object)->refresh_seconds);
+}
+
 static const struct member client_members[] = {
     {"client_id", client_id},
     {"tenant", client_tenant},
@@ -343,6 +376,10 @@ static const struct member client_members[] = {
     {"token_version", client_token_version},
     {"algorithm", client_algorithm},
     {"token_seconds", client_token_seconds},
+    {"redirect_uris", client_redirect_uris},
+    {"token_shape", client_token_shape},
+    {"code_seconds", client_code_seconds},
+    {"refresh_seconds", client_refresh_seconds},
     {NULL, NULL},
 };
 
@@ -358,13 +395,18 @@ static struct str object_id_of(struct reader *reader, struct str id)
         d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], d[12], d[13], d[14], d[15]);
 }
 
-static enum rc finish_client(struct reader *reader, struct client *client)
+static enum rc finish_client(struct reader *reader, struct client *client, bool is_portal)
 {
+    bool is_public = is_portal || client->redirect_uri_count > 0;
+    bool has_proof = client->secret_count + client->key_count > 0;
     if (str_absent(client->client_id)) {
         return bad(reader, "client_id is needed");
     }
-    if (client->secret_count + client->key_count == 0) {
-        return bad(reader, "one of secrets, keys, certificates is needed");
+    if (!is_public && !has_proof) {
+        return bad(reader, "one of secrets, keys, certificates, redirect_uris is needed");
+    }
+    if (is_public && has_proof) {
+        return bad(reader, "a client that people sign in to has no secrets, keys or certificates");
     }
     if (str_absent(client->object_id)) {
         client->object_id = object_id_of(reader, client->client_id);
@@ -408,14 +450,18 @@ static enum rc read_resources(struct reader *reader, const struct json *value)
     return rc;
 }
 
-static enum rc read_client(struct reader *reader, const struct json *value)
+static enum rc read_client(struct reader *reader, const struct json *value, bool is_portal)
 {
     struct directory *directory = reader->directory;
-    struct client client = {
-        .tenant = &directory->tenants[0], .alg = JOSE_RS256, .token_version = 2, .token_seconds = 3599};
+    struct client client = {.tenant = &directory->tenants[0],
+                            .alg = JOSE_RS256,
+                            .token_version = 2,
+                            .token_seconds = 3599,
+                            .code_seconds = 60,
+                            .refresh_seconds = 86400};
     enum rc rc = read_object(reader, value, client_members, &client);
     if (rc == RC_OK) {
-        rc = finish_client(reader, &client);
+        rc = finish_client(reader, &client, is_portal);
     }
     if (rc == RC_OK && directory_client(directory, client.client_id) != NULL) {
         rc = bad(reader, "this client_id was there before");
@@ -426,12 +472,32 @@ static enum rc read_client(struct reader *reader, const struct json *value)
     return rc;
 }
 
+/* Behind the others, for which read_clients() made room. */
+static enum rc read_portal(struct reader *reader, const struct json *value)
+{
+    struct directory *directory = reader->directory;
+    enum rc rc = read_client(reader, value, true);
+    if (rc != RC_OK) {
+        err_context(reader->err, "portal");
+        return rc;
+    }
+    directory->portal = &directory->clients[directory->client_count - 1];
+    if (str_absent(directory->portal->name)) {
+        directory->portal->name = STR("portal");
+    }
+    return RC_OK;
+}
+
 static enum rc read_clients(struct reader *reader, const struct json *value)
 {
     struct directory *directory = reader->directory;
-    enum rc rc = begin_list(reader, value, CLIENTS_MAX, sizeof(struct client), &directory->clients);
+    if (json_type(value) != JSON_ARRAY || json_count(value) > CLIENTS_MAX) {
+        return err_set(reader->err, RC_INVALID, NULL, "clients: must be an array of at most %d", CLIENTS_MAX);
+    }
+    directory->clients = arena_alloc_array(directory->mem, json_count(value) + 1, sizeof(struct client));
+    enum rc rc = directory->clients == NULL ? no_memory(reader) : RC_OK;
     for (size_t i = 0; rc == RC_OK && i < json_count(value); i++) {
-        rc = read_client(reader, json_at(value, i));
+        rc = read_client(reader, json_at(value, i), false);
         if (rc != RC_OK) {
             err_context(reader->err, "clients[%zu]", i);
         }
@@ -446,11 +512,12 @@ static enum rc read_root(struct reader *reader, const struct json *root)
     const struct json *tenants = json_get(root, STR("tenants"));
     const struct json *resources = json_get(root, STR("resources"));
     const struct json *clients = json_get(root, STR("clients"));
+    const struct json *portal = json_get(root, STR("portal"));
     if (json_count(tenants) == 0 || json_type(tenants) != JSON_ARRAY || clients == NULL) {
         return bad(reader, "an object with \"tenants\" (at least one) and \"clients\" is needed");
     }
-    if (json_count(root) != 2u + (resources != NULL)) {
-        return bad(reader, "only \"tenants\", \"resources\" and \"clients\" may be there");
+    if (json_count(root) != 2u + (resources != NULL) + (portal != NULL)) {
+        return bad(reader, "only \"tenants\", \"resources\", \"clients\" and \"portal\" may be there");
     }
     enum rc rc = read_tenants(reader, tenants);
     if (rc == RC_OK && resources != NULL) {
@@ -460,13 +527,15 @@ static enum rc read_root(struct reader *reader, const struct json *root)
         return rc;
     }
     if (directory->resource_count == 0) {
-        directory->resources = arena_new_of(directory->mem, struct resource);
+        directory->resources = arena_alloc(directory->mem, sizeof preset_resources);
         if (directory->resources == NULL) {
             return no_memory(reader);
         }
-        directory->resources[directory->resource_count++] = preset_resource;
+        memcpy(directory->resources, preset_resources, sizeof preset_resources);
+        directory->resource_count = ARRAY_LEN(preset_resources);
     }
-    return read_clients(reader, clients);
+    rc = read_clients(reader, clients);
+    return rc == RC_OK && portal != NULL ? read_portal(reader, portal) : rc;
 }
 
 static const char *folder_of(const char *path, struct arena *mem)

@@ -22,9 +22,14 @@
  *         "roles": ["ProvisioningAPI.Admin"],
  *         "token_version": 2,                  1 or 2: the claims of v1 or v2 tokens
  *         "algorithm": "RS256",                RS256, PS256 or ES256
- *         "token_seconds": 3599                1 to 86400
+ *         "token_seconds": 3599,               1 to 86400
+ *         "redirect_uris": ["https://..."],    people sign in to it: a public client, without secrets and keys
+ *         "token_shape": "entra",              or "keycloak": the access tokens of people
+ *         "code_seconds": 60,                  1 to 600
+ *         "refresh_seconds": 86400             1 to 7776000: how long a sign-in lasts, however often it is renewed
  *       }
- *     ]
+ *     ],
+ *     "portal": {...}                          one more client, public, whose redirect_uris the command line adds to
  *   }
  *
  * Limits: 1 MiB, 1,000 clients, 100 of everything else. */

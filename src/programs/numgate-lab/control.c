@@ -6,7 +6,7 @@
 
 #include "common/base/banned.h"
 
-/* Work that makes keys, done by the timer's thread. Lives in the exchange's arena, which the ticket keeps. */
+/* Work that makes keys or writes files, done by the timer's thread. Lives in the exchange's arena, which the ticket keeps. */
 struct slow_work {
     struct later_job job; /* first, so that the job is the work */
     struct visit *visit;
@@ -37,7 +37,11 @@ static void finish_slow(struct http_exchange *x)
     if (work->rc == RC_OK) {
         work->done(visit);
     } else {
-        refuse(visit, work->rc == RC_LIMIT ? REFUSAL_CONTROL_FULL : REFUSAL_INTERNAL, &work->err);
+        refuse(visit,
+               work->rc == RC_LIMIT     ? REFUSAL_CONTROL_FULL
+               : work->rc == RC_INVALID ? REFUSAL_CONTROL
+                                        : REFUSAL_INTERNAL,
+               &work->err);
     }
 }
 
@@ -54,19 +58,6 @@ static void start_slow(struct visit *visit, const struct slow_work *order)
     visit->slow = work;
     visit->ticket = http_suspend(visit->x, finish_slow);
     later_submit(visit->lab->later, &work->job);
-}
-
-/* The body as JSON; no body is an empty object. NULL: refused. */
-static const struct json *read_body(struct visit *visit)
-{
-    const struct json *value;
-    struct str body = http_request(visit->x)->body;
-    struct err err;
-    if (json_parse(str_empty(body) ? STR("{}") : body, http_arena(visit->x), &value, &err) != RC_OK) {
-        refuse(visit, REFUSAL_CONTROL, &err);
-        return NULL;
-    }
-    return value;
 }
 
 static void reply_faults(struct visit *visit, int status)
@@ -99,7 +90,7 @@ static void reply_keys(struct visit *visit)
 
 void control_serve_rotate(struct visit *visit)
 {
-    const struct json *body = read_body(visit);
+    const struct json *body = visit_body(visit);
     if (body == NULL) {
         return;
     }
@@ -131,7 +122,7 @@ static void reply_added(struct visit *visit)
 void control_serve_fault_add(struct visit *visit)
 {
     struct slow_work order = {.make = add_fault, .done = reply_added};
-    const struct json *body = read_body(visit);
+    const struct json *body = visit_body(visit);
     struct err err;
     if (body == NULL) {
         return;
@@ -152,4 +143,47 @@ void control_serve_faults_clear(struct visit *visit)
 {
     faults_clear(visit->lab->faults);
     reply_faults(visit, 200);
+}
+
+/* ---- the whole state ---- */
+
+static enum rc reset(struct slow_work *work)
+{
+    return parts_reset(&work->visit->lab->parts, &work->err);
+}
+
+static enum rc restore(struct slow_work *work)
+{
+    struct visit *visit = work->visit;
+    struct lab *lab = visit->lab;
+    enum rc rc = parts_restore(&lab->parts, http_request(visit->x)->body, http_arena(visit->x), &work->err);
+    return rc == RC_OK && faults_have(lab->faults, FAULT_WRONG_KEY)
+               ? keyring_hire_impostors(lab->keyring, &work->err)
+               : rc;
+}
+
+static void reply_done(struct visit *visit)
+{
+    struct buf body;
+    buf_init(&body, VISIT_REPLY_MAX);
+    buf_put_str(&body, STR("{}"));
+    visit_reply(visit, 200, &body);
+}
+
+void control_serve_reset(struct visit *visit)
+{
+    start_slow(visit, &(struct slow_work){.make = reset, .done = reply_done});
+}
+
+void control_serve_restore(struct visit *visit)
+{
+    start_slow(visit, &(struct slow_work){.make = restore, .done = reply_done});
+}
+
+void control_serve_snapshot(struct visit *visit)
+{
+    struct buf body;
+    buf_init(&body, PARTS_TEXT_MAX);
+    parts_snapshot(&visit->lab->parts, &body);
+    visit_reply(visit, 200, &body);
 }

@@ -40,27 +40,45 @@ static void put_addresses(const struct visit *visit, struct str tenant, struct s
     put_built(out, "token_endpoint", &url);
     buf_printf(&url, "%" STR_FMT "/%" STR_FMT "/oauth2/%sauthorize", STR_ARG(lab->base), STR_ARG(tenant), v2);
     put_built(out, "authorization_endpoint", &url);
+    if (version == 2) {
+        buf_printf(&url, "%" STR_FMT "/%" STR_FMT "/oauth2/v2.0/logout", STR_ARG(lab->base), STR_ARG(tenant));
+        put_built(out, "end_session_endpoint", &url);
+    }
     buf_printf(&url, "%" STR_FMT "/%" STR_FMT "/discovery/%skeys", STR_ARG(lab->base), STR_ARG(tenant), v2);
     put_built(out, "jwks_uri", &url);
     buf_clear(&url);
 }
 
-static void put_abilities(struct json_out *out)
+/* People sign in at the v2 endpoints only. */
+static void put_grants(struct json_out *out, bool people)
 {
     put_list(out, "token_endpoint_auth_methods_supported",
-             (const char *const[]){"client_secret_post", "client_secret_basic", "private_key_jwt", NULL});
+             (const char *const[]){"client_secret_post", "client_secret_basic", "private_key_jwt",
+                                   people ? "none" : NULL, NULL});
+    put_list(out, "grant_types_supported",
+             (const char *const[]){"client_credentials", people ? "authorization_code" : NULL,
+                                   "refresh_token", NULL});
+    put_list(out, "response_modes_supported", (const char *const[]){"query", "fragment", NULL});
+    if (people) {
+        put_list(out, "code_challenge_methods_supported", (const char *const[]){"S256", NULL});
+        put_list(out, "prompt_values_supported",
+                 (const char *const[]){"none", "login", "select_account", "consent", NULL});
+    }
+}
+
+static void put_abilities(struct json_out *out)
+{
     put_list(out, "token_endpoint_auth_signing_alg_values_supported",
              (const char *const[]){"RS256", "PS256", "ES256", NULL});
-    put_list(out, "grant_types_supported", (const char *const[]){"client_credentials", NULL});
     put_list(out, "response_types_supported", (const char *const[]){"code", NULL});
-    put_list(out, "response_modes_supported", (const char *const[]){"query", "fragment", "form_post", NULL});
     put_list(out, "subject_types_supported", (const char *const[]){"pairwise", NULL});
-    put_list(out, "id_token_signing_alg_values_supported", (const char *const[]){"RS256", NULL});
+    put_list(out, "id_token_signing_alg_values_supported",
+             (const char *const[]){"RS256", "PS256", "ES256", NULL});
     put_list(out, "scopes_supported",
              (const char *const[]){"openid", "profile", "email", "offline_access", NULL});
-    put_list(
-        out, "claims_supported",
-        (const char *const[]){"sub", "iss", "aud", "exp", "iat", "nbf", "tid", "oid", "roles", "ver", NULL});
+    put_list(out, "claims_supported",
+             (const char *const[]){"sub", "iss", "aud", "exp", "iat", "nbf", "tid", "oid", "sid", "nonce",
+                                   "name", "preferred_username", "roles", "ver", NULL});
 }
 
 void discovery_serve_configuration(struct visit *visit)
@@ -78,6 +96,7 @@ void discovery_serve_configuration(struct visit *visit)
     json_object_begin(&out);
     put_addresses(visit, tenant != NULL ? tenant->id : asked, tenant != NULL ? tenant->id : STR("{tenantid}"),
                   &out);
+    put_grants(&out, visit->route->flavour == 2);
     put_abilities(&out);
     json_bool_member(&out, "request_uri_parameter_supported", false);
     json_bool_member(&out, "numgate_lab", true);

@@ -14,9 +14,8 @@ struct faults {
 };
 
 static const char *const endpoint_names[] = {
-    [FAULT_TOKEN] = "token",
-    [FAULT_KEYS] = "keys",
-    [FAULT_DISCOVERY] = "discovery",
+    [FAULT_TOKEN] = "token",     [FAULT_KEYS] = "keys",           [FAULT_DISCOVERY] = "discovery",
+    [FAULT_DOMAINS] = "domains", [FAULT_AUTHORIZE] = "authorize", [FAULT_LOGOUT] = "logout",
 };
 static const char *const kind_names[] = {
     [FAULT_NONE] = "none",       [FAULT_DELAY] = "delay",
@@ -106,7 +105,8 @@ static enum rc read_member(struct str name, const struct json *value, struct fau
         fault->endpoint = find_name(endpoint_names, ARRAY_LEN(endpoint_names), json_string(value));
         return fault->endpoint != FAULT_NOWHERE
                    ? RC_OK
-                   : err_set(err, RC_INVALID, NULL, "\"endpoint\" must be token, keys or discovery");
+                   : err_set(err, RC_INVALID, NULL,
+                             "\"endpoint\" must be token, keys, discovery, domains, authorize or logout");
     }
     if (str_eq(name, STR("kind"))) {
         fault->kind = find_name(kind_names, ARRAY_LEN(kind_names), json_string(value));
@@ -225,4 +225,56 @@ void faults_write(struct faults *faults, struct json_out *out)
     }
     pthread_mutex_unlock(&faults->lock);
     json_array_end(out);
+}
+
+bool faults_have(struct faults *faults, enum fault_kind kind)
+{
+    bool found = false;
+    pthread_mutex_lock(&faults->lock);
+    for (size_t i = 0; i < faults->count; i++) {
+        found = found || faults->rows[i].kind == kind;
+    }
+    pthread_mutex_unlock(&faults->lock);
+    return found;
+}
+
+/* ---- as a part of the lab's state ---- */
+
+static enum rc part_reset(void *arg, struct err *err UNUSED)
+{
+    faults_clear(arg);
+    return RC_OK;
+}
+
+static void part_snapshot(void *arg, struct json_out *out)
+{
+    faults_write(arg, out);
+}
+
+static enum rc part_restore(void *arg, const struct json *value, bool apply, struct err *err)
+{
+    struct faults *faults = arg;
+    struct fault rows[FAULTS_MAX];
+    size_t count = json_count(value);
+    if (json_type(value) != JSON_ARRAY || count > FAULTS_MAX) {
+        return err_set(err, RC_INVALID, NULL, "an array of at most %d faults is expected", FAULTS_MAX);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (fault_read(json_at(value, i), &rows[i], err) != RC_OK) {
+            err_context(err, "[%zu]", i);
+            return RC_INVALID;
+        }
+    }
+    if (apply) {
+        pthread_mutex_lock(&faults->lock);
+        memcpy(faults->rows, rows, count * sizeof rows[0]);
+        faults->count = count;
+        pthread_mutex_unlock(&faults->lock);
+    }
+    return RC_OK;
+}
+
+struct part faults_part(struct faults *faults)
+{
+    return (struct part){"faults", faults, part_reset, part_snapshot, part_restore};
 }

@@ -3,12 +3,21 @@
 #pragma once
 #include "common/base/err.h"
 #include "common/json/write.h"
+#include "programs/numgate-lab/part.h"
 
 #define FAULTS_MAX         64
 #define FAULT_TIMES_MAX    1000000
 #define FAULT_DELAY_MS_MAX 300000
 
-enum fault_endpoint { FAULT_NOWHERE, FAULT_TOKEN, FAULT_KEYS, FAULT_DISCOVERY };
+enum fault_endpoint {
+    FAULT_NOWHERE,
+    FAULT_TOKEN,
+    FAULT_KEYS,
+    FAULT_DISCOVERY,
+    FAULT_DOMAINS,
+    FAULT_AUTHORIZE,
+    FAULT_LOGOUT
+};
 enum fault_kind {
     FAULT_NONE,
     FAULT_DELAY,     /* the right answer, `ms` later */
@@ -39,4 +48,6 @@ struct fault faults_take(struct faults *faults,
                          enum fault_endpoint endpoint); /* kind FAULT_NONE: nothing goes wrong */
 void faults_clear(struct faults *faults);
 void faults_write(struct faults *faults, struct json_out *out); /* what is not used up, as an array */
+bool faults_have(struct faults *faults, enum fault_kind kind);
+struct part faults_part(struct faults *faults); /* "faults": the array of faults_write() */
 const char *fault_kind_name(enum fault_kind kind);

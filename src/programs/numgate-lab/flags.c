@@ -52,6 +52,34 @@ enum rc flags_parse(const struct flag *flags, size_t flag_count, int argc, char 
     return RC_OK;
 }
 
+/* Which of the words it is. RC_INVALID: none. */
+static enum rc find_word(const char *const *words, const char *value, unsigned *ret, struct err *err)
+{
+    for (unsigned i = 0; words[i] != NULL; i++) {
+        if (str_eq(str_of(words[i]), str_of(value))) {
+            *ret = i;
+            return RC_OK;
+        }
+    }
+    return err_set(err, RC_INVALID, NULL, "\"%s\" is none of the words allowed", value);
+}
+
+enum rc flags_log_level(const char *value, enum log_level *ret, struct err *err)
+{
+    unsigned index = 0;
+    enum rc rc = find_word(log_level_words, value, &index, err);
+    *ret = rc == RC_OK ? (enum log_level)index : *ret;
+    return rc;
+}
+
+enum rc flags_log_format(const char *value, enum log_format *ret, struct err *err)
+{
+    unsigned index = 0;
+    enum rc rc = find_word(log_format_words, value, &index, err);
+    *ret = rc == RC_OK ? (enum log_format)index : *ret;
+    return rc;
+}
+
 void flags_print(const struct flag *flags, size_t flag_count, FILE *out)
 {
     for (size_t i = 0; i < flag_count; i++) {

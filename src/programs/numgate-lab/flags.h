@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/base/err.h"
+#include "common/base/log.h"
 
 struct flag {
     const char *name;  /* "--listen" */
@@ -15,4 +16,7 @@ struct flag {
  */
 MUST_USE enum rc flags_parse(const struct flag *flags, size_t flag_count, int argc, char **argv,
                              void *options, struct err *err);
+/* The words of --log-level and --log-format, of common/base/log.h. */
+MUST_USE enum rc flags_log_level(const char *value, enum log_level *ret, struct err *err);
+MUST_USE enum rc flags_log_format(const char *value, enum log_format *ret, struct err *err);
 void flags_print(const struct flag *flags, size_t flag_count, FILE *out);

@@ -112,3 +112,10 @@ bool form_basic(struct str authorization, struct arena *mem, struct str *ret_id,
     return colon > 0 && decode(str_slice(pair, 0, (size_t)colon), mem, ret_id) &&
            decode(str_slice(pair, (size_t)colon + 1, pair.n), mem, ret_secret);
 }
+
+bool form_is_sent(struct str content_type)
+{
+    struct str type = {"", 0};
+    (void)str_split(&content_type, ';', &type);
+    return str_eq_ci(str_trim(type), STR("application/x-www-form-urlencoded"));
+}

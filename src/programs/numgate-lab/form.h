@@ -24,3 +24,4 @@ size_t form_count(const struct form *form, const char *name);
 
 /* "Basic base64(id:secret)". False when the header is anything else. */
 bool form_basic(struct str authorization, struct arena *mem, struct str *ret_id, struct str *ret_secret);
+bool form_is_sent(struct str content_type); /* "application/x-www-form-urlencoded", whatever its parameters */

@@ -2,62 +2,68 @@
 
 #include "common/base/log.h"
 #include "common/json/write.h"
-#include "programs/numgate-lab/assertion.h"
-#include "programs/numgate-lab/form.h"
+#include "programs/numgate-lab/app_grant.h"
 #include "programs/numgate-lab/issuer.h"
-#include "programs/numgate-lab/token.h"
+#include "programs/numgate-lab/user_grant.h"
+#include "programs/numgate-lab/user_token.h"
 #include "programs/numgate-lab/visit.h"
 
 #include "common/base/banned.h"
 
 #define TOKEN_MAX (96 * 1024)
 
-static const struct str jwt_bearer = {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer", 54};
-
-/* One request, filled by one gate after the other. */
-struct grant {
-    struct visit *visit;
-    struct arena *mem;
-    struct form form;
-    const struct tenant *tenant; /* NULL: the client's own */
-    struct str client_id;
-    struct str secret;         /* absent: none was sent */
-    struct str assertion_text; /* absent: none was sent */
-    struct assertion assertion;
-    struct token_order order;
-    struct str detail; /* what the refusal quotes */
+static const struct grant_kind {
+    struct str type;
+    bool v2_only;
+    enum refusal (*check)(struct grant *grant); /* leaves the order of the token in the grant */
+} kinds[] = {
+    {{"client_credentials", 18}, false, app_grant_check},
+    {{"authorization_code", 18}, true, user_grant_check_code},
+    {{"refresh_token", 13}, true, user_grant_check_refresh},
 };
 
-static enum refusal refuse(struct grant *grant, enum refusal refusal, struct str detail)
+enum refusal grant__refuse(struct grant *grant, enum refusal refusal, struct str detail)
 {
     grant->detail = detail;
     return refusal;
 }
 
-static bool is_form(struct str content_type)
+enum refusal grant__pass(struct grant *grant, enum refusal (*const *gates)(struct grant *), size_t count)
 {
-    struct str type = {"", 0};
-    (void)str_split(&content_type, ';', &type); /* parameters such as charset are not looked at */
-    return str_eq_ci(str_trim(type), STR("application/x-www-form-urlencoded"));
+    for (size_t i = 0; i < count; i++) {
+        enum refusal refusal = gates[i](grant);
+        if (refusal != REFUSAL_NONE) {
+            return refusal;
+        }
+    }
+    return REFUSAL_NONE;
+}
+
+/* Some libraries send client_secret= beside an assertion. */
+struct str grant__field(const struct grant *grant, const char *name)
+{
+    struct str value = form_get(&grant->form, name);
+    return str_empty(value) ? STR_NONE : value;
 }
 
 static enum refusal read_form(struct grant *grant)
 {
     static const char *const once[] = {
-        "grant_type", "client_id",        "client_secret", "client_assertion_type",
-        "scope",      "client_assertion", "resource"};
+        "grant_type",    "client_id",        "client_secret", "client_assertion_type",
+        "scope",         "client_assertion", "resource",      "code",
+        "code_verifier", "redirect_uri",     "refresh_token"};
     const struct http_request *request = http_request(grant->visit->x);
     struct str type = http_header(request, "content-type");
     struct err err;
-    if (!is_form(type)) {
-        return refuse(grant, REFUSAL_NOT_A_FORM, type);
+    if (!form_is_sent(type)) {
+        return grant__refuse(grant, REFUSAL_NOT_A_FORM, type);
     }
     if (form_parse(request->body, grant->mem, &grant->form, &err) != RC_OK) {
-        return refuse(grant, REFUSAL_BAD_FORM, arena_str(grant->mem, str_of(err.msg)));
+        return grant__refuse(grant, REFUSAL_BAD_FORM, arena_str(grant->mem, str_of(err.msg)));
     }
     for (size_t i = 0; i < ARRAY_LEN(once); i++) {
         if (form_count(&grant->form, once[i]) > 1) {
-            return refuse(grant, REFUSAL_REPEATED_FIELD, str_of(once[i]));
+            return grant__refuse(grant, REFUSAL_REPEATED_FIELD, str_of(once[i]));
         }
     }
     return REFUSAL_NONE;
@@ -68,146 +74,41 @@ static enum refusal find_tenant(struct grant *grant)
     struct str asked = visit_segment(grant->visit, 0);
     grant->tenant = directory_tenant(grant->visit->lab->directory, asked);
     if (grant->tenant == NULL && !issuer_is_shared(asked)) {
-        return refuse(grant, REFUSAL_TENANT_UNKNOWN, asked);
+        return grant__refuse(grant, REFUSAL_TENANT_UNKNOWN, asked);
     }
     return REFUSAL_NONE;
 }
 
-static enum refusal check_grant_type(struct grant *grant)
+static enum refusal find_kind(struct grant *grant)
 {
-    struct str type = form_get(&grant->form, "grant_type");
-    if (str_absent(type) || str_empty(type)) {
-        return refuse(grant, REFUSAL_FIELD_MISSING, STR("grant_type"));
+    struct str type = grant__field(grant, "grant_type");
+    if (str_absent(type)) {
+        return grant__refuse(grant, REFUSAL_FIELD_MISSING, STR("grant_type"));
     }
-    return str_eq(type, STR("client_credentials")) ? REFUSAL_NONE : refuse(grant, REFUSAL_GRANT_TYPE, type);
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        bool served = !kinds[i].v2_only || grant->visit->route->flavour == 2;
+        if (served && str_eq(type, kinds[i].type)) {
+            return kinds[i].check(grant);
+        }
+    }
+    return grant__refuse(grant, REFUSAL_GRANT_TYPE, type);
 }
 
-/* An empty field is none: some libraries send client_secret= beside an assertion. */
-static struct str field(const struct grant *grant, const char *name)
-{
-    struct str value = form_get(&grant->form, name);
-    return str_empty(value) ? STR_NONE : value;
-}
-
-static enum refusal read_basic(struct grant *grant)
-{
-    struct str header = http_header(http_request(grant->visit->x), "authorization");
-    struct str id, secret;
-    if (str_absent(header)) {
-        return REFUSAL_NONE;
-    }
-    grant->visit->used_basic = true;
-    if (!form_basic(header, grant->mem, &id, &secret)) {
-        return REFUSAL_CREDENTIAL_MISSING;
-    }
-    if (!str_absent(grant->secret) || !str_absent(grant->assertion_text) ||
-        (!str_absent(grant->client_id) && !str_eq_ci(grant->client_id, id))) {
-        return REFUSAL_CREDENTIALS_TWICE;
-    }
-    grant->client_id = id;
-    grant->secret = secret;
-    return REFUSAL_NONE;
-}
-
-/* A client that sends an assertion need not send its client_id (RFC 7521 section 4.2). */
-static enum refusal read_assertion(struct grant *grant)
-{
-    struct str type = field(grant, "client_assertion_type");
-    if (str_absent(grant->assertion_text)) {
-        return REFUSAL_NONE;
-    }
-    if (!str_absent(grant->secret)) {
-        return REFUSAL_CREDENTIALS_TWICE;
-    }
-    if (!str_eq(type, jwt_bearer)) {
-        return refuse(grant, REFUSAL_ASSERTION_TYPE, type);
-    }
-    enum refusal refusal = assertion_read(grant->assertion_text, grant->mem, &grant->assertion);
-    if (refusal == REFUSAL_NONE && str_absent(grant->client_id)) {
-        grant->client_id = grant->assertion.subject;
-    }
-    return refusal;
-}
-
-static enum refusal read_credentials(struct grant *grant)
-{
-    grant->client_id = field(grant, "client_id");
-    grant->secret = field(grant, "client_secret");
-    grant->assertion_text = field(grant, "client_assertion");
-    enum refusal refusal = read_basic(grant);
-    return refusal == REFUSAL_NONE ? read_assertion(grant) : refusal;
-}
-
-static enum refusal find_client(struct grant *grant)
+enum refusal grant__find_client(struct grant *grant)
 {
     if (str_absent(grant->client_id)) {
-        return refuse(grant, REFUSAL_FIELD_MISSING, STR("client_id"));
+        return grant__refuse(grant, REFUSAL_FIELD_MISSING, STR("client_id"));
     }
     const struct client *client = directory_client(grant->visit->lab->directory, grant->client_id);
     if (client == NULL || (grant->tenant != NULL && client->tenant != grant->tenant)) {
-        return refuse(grant, REFUSAL_CLIENT_UNKNOWN, grant->client_id);
+        return grant__refuse(grant, REFUSAL_CLIENT_UNKNOWN, grant->client_id);
     }
     grant->order.client = client;
     grant->visit->client = client;
     return REFUSAL_NONE;
 }
 
-/* The endpoint as this request named it, and as the discovery document does. */
-static enum refusal check_assertion(struct grant *grant)
-{
-    const struct visit *visit = grant->visit;
-    const struct client *client = grant->order.client;
-    struct buf urls[2];
-    struct str audiences[2];
-    const struct str tenants[] = {visit_segment(visit, 0), client->tenant->id};
-    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
-        buf_init(&urls[i], 4096);
-        issuer_put_token_endpoint(visit->lab, visit->route->flavour, tenants[i], &urls[i]);
-        audiences[i] = buf_str(&urls[i]);
-    }
-    enum refusal refusal = assertion_check(visit->lab->assertions, &grant->assertion, client, audiences,
-                                           ARRAY_LEN(audiences), grant->order.now);
-    buf_clear(&urls[0]);
-    buf_clear(&urls[1]);
-    return refusal;
-}
-
-static enum refusal authenticate(struct grant *grant)
-{
-    if (!str_absent(grant->assertion_text)) {
-        grant->order.proof = TOKEN_BY_KEY;
-        return check_assertion(grant);
-    }
-    if (str_absent(grant->secret)) {
-        return REFUSAL_CREDENTIAL_MISSING;
-    }
-    grant->order.proof = TOKEN_BY_SECRET;
-    return client_has_secret(grant->order.client, grant->secret) ? REFUSAL_NONE : REFUSAL_SECRET_WRONG;
-}
-
-/* v2: scope=<identifier>/.default; v1: resource=<identifier>. */
-static enum refusal find_resource(struct grant *grant)
-{
-    static const struct str all = {"/.default", 9};
-    bool v1 = grant->visit->route->flavour == 1;
-    const char *name = v1 ? "resource" : "scope";
-    struct str asked = str_trim(form_get(&grant->form, name));
-    if (str_absent(asked) || str_empty(asked)) {
-        return refuse(grant, REFUSAL_FIELD_MISSING, str_of(name));
-    }
-    if (!v1 && (!str_ends(asked, all) || str_find(asked, ' ') >= 0)) {
-        return refuse(grant, REFUSAL_SCOPE_FORM, asked);
-    }
-    struct str identifier = v1 ? asked : str_slice(asked, 0, asked.n - all.n);
-    grant->order.resource =
-        directory_resource(grant->visit->lab->directory, identifier, &grant->order.identifier);
-    return grant->order.resource != NULL ? REFUSAL_NONE : refuse(grant, REFUSAL_RESOURCE_UNKNOWN, identifier);
-}
-
-/* In this order, which is Entra ID's as far as clients can tell. */
-static enum refusal (*const gates[])(struct grant *) = {
-    read_form, find_tenant, check_grant_type, read_credentials, find_client, authenticate, find_resource,
-};
+static enum refusal (*const gates[])(struct grant *) = {read_form, find_tenant, find_kind};
 
 /* The v1 endpoint writes all numbers as strings. */
 static void put_life(const struct token_order *order, struct json_out *out)
@@ -236,11 +137,28 @@ static void put_life_v1(const struct token_order *order, struct json_out *out)
     json_str_member(out, "resource", order->identifier);
 }
 
-static void reply(struct grant *grant, struct str token)
+static void put_signin(const struct grant *grant, struct str id_token, struct json_out *out)
+{
+    const struct signin_grant *given = &grant->given;
+    CLEANUP(buf_clear) struct buf scope;
+    buf_init(&scope, 4096);
+    buf_printf(&scope, "%s%" STR_FMT "/%s", given->signin.openid ? "openid profile " : "",
+               STR_ARG(given->signin.identifier), given->signin.scp);
+    json_str_member(out, "scope", buf_str(&scope));
+    if (given->refresh_token[0] != '\0') {
+        json_str_member(out, "refresh_token", str_of(given->refresh_token));
+        json_i64_member(out, "refresh_token_expires_in", given->left_s);
+    }
+    if (!str_empty(id_token)) {
+        json_str_member(out, "id_token", id_token);
+    }
+}
+
+static void reply(struct grant *grant, struct str token, struct str id_token)
 {
     struct json_out out;
     struct buf body;
-    buf_init(&body, TOKEN_MAX + 4096);
+    buf_init(&body, 2 * TOKEN_MAX + 4096);
     json_out_init(&out, &body);
     json_object_begin(&out);
     json_str_member(&out, "token_type", STR("Bearer"));
@@ -250,37 +168,47 @@ static void reply(struct grant *grant, struct str token)
         put_life(&grant->order, &out);
     }
     json_str_member(&out, "access_token", token);
+    if (grant->order.signin != NULL) {
+        put_signin(grant, id_token, &out);
+    }
     json_object_end(&out);
     visit_reply(grant->visit, 200, &body);
+}
+
+static enum rc issue_both(struct grant *grant, struct buf *token, struct buf *id_token, struct err *err)
+{
+    const struct lab *lab = grant->visit->lab;
+    enum rc rc = token_issue(lab, &grant->order, token, err);
+    return rc == RC_OK && grant->order.signin != NULL && grant->order.signin->openid
+               ? user_token_issue_id(lab, &grant->order, grant->renewed, id_token, err)
+               : rc;
 }
 
 static void issue(struct grant *grant)
 {
     struct visit *visit = grant->visit;
-    struct buf token;
+    CLEANUP(buf_clear) struct buf token;
+    CLEANUP(buf_clear) struct buf id_token;
     struct err err;
     grant->order.expired = visit->fault.kind == FAULT_EXPIRED;
     grant->order.wrong_key = visit->fault.kind == FAULT_WRONG_KEY;
     buf_init(&token, TOKEN_MAX);
-    if (token_issue(visit->lab, &grant->order, &token, &err) == RC_OK) {
-        reply(grant, buf_str(&token));
-    } else {
-        LOG(LOG_ERROR, "token_not_issued", log_cstr("message", err.msg),
-            log_cstr("request_id", visit->trace_id));
-        visit_refuse(visit, REFUSAL_INTERNAL, STR_NONE);
+    buf_init(&id_token, TOKEN_MAX);
+    if (issue_both(grant, &token, &id_token, &err) == RC_OK) {
+        reply(grant, buf_str(&token), buf_str(&id_token));
+        return;
     }
-    buf_clear(&token);
+    LOG(LOG_ERROR, "token_not_issued", log_cstr("message", err.msg), log_cstr("request_id", visit->trace_id));
+    visit_refuse(visit, REFUSAL_INTERNAL, STR_NONE);
 }
 
 void grant_serve(struct visit *visit)
 {
     struct grant grant = {.visit = visit, .mem = http_arena(visit->x), .order = {.now = clock_wall()}};
-    for (size_t i = 0; i < ARRAY_LEN(gates); i++) {
-        enum refusal refusal = gates[i](&grant);
-        if (refusal != REFUSAL_NONE) {
-            visit_refuse(visit, refusal, grant.detail);
-            return;
-        }
+    enum refusal refusal = grant__pass(&grant, gates, ARRAY_LEN(gates));
+    if (refusal != REFUSAL_NONE) {
+        visit_refuse(visit, refusal, grant.detail);
+        return;
     }
     issue(&grant);
 }

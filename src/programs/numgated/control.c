@@ -23,6 +23,7 @@
 struct control {
     struct sockaddr_un address;
     const struct store_config *store;
+    struct repo *resettable;
     int listener;
     atomic_bool stopping;
     pthread_t thread;
@@ -134,6 +135,22 @@ static void backup(struct answer *answer, const char *file)
     say_line(answer, "done");
 }
 
+static void reset(struct answer *answer)
+{
+    struct repo *repo = answer->control->resettable;
+    struct err err;
+    int64_t begun_us = clock_mono_us();
+    enum rc rc =
+        repo != NULL ? store_reset(repo, &err) : err_set(&err, RC_DENIED, NULL, CONTROL_NO_TEST_TARGET);
+    if (rc != RC_OK) {
+        LOG(LOG_ERROR, "reset_failed", log_cstr("error", err.msg));
+        say_line(answer, "failed %s", err.msg);
+        return;
+    }
+    LOG(LOG_NOTICE, "reset", log_us("duration_ms", clock_mono_us() - begun_us));
+    say_line(answer, "done");
+}
+
 static void serve_client(struct control *control, int fd)
 {
     static const char verb[] = "backup ";
@@ -144,8 +161,10 @@ static void serve_client(struct control *control, int fd)
     }
     if (strncmp(line, verb, strlen(verb)) == 0) {
         backup(&answer, line + strlen(verb));
+    } else if (strcmp(line, "reset") == 0) {
+        reset(&answer);
     } else {
-        say_line(&answer, "failed there is one request: backup FILE");
+        say_line(&answer, "failed the requests are: backup FILE, reset");
     }
 }
 
@@ -238,11 +257,12 @@ static void control_free(struct control *control)
     mem_free(control);
 }
 
-enum rc control_start(struct str path, const struct store_config *store, struct control **ret,
-                      struct err *err)
+enum rc control_start(struct str path, const struct store_config *store, struct repo *resettable,
+                      struct control **ret, struct err *err)
 {
     struct control *control = mem_alloc(sizeof *control);
     control->store = store;
+    control->resettable = resettable;
     control->listener = -1;
     enum rc rc = address_of(path, &control->address, err);
     rc = rc == RC_OK ? listen_on(control, err) : rc;

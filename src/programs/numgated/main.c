@@ -6,6 +6,8 @@
 #include "common/base/mem.h"
 #include "common/crypto/certificate.h"
 #include "gateway/ops/ops.h"
+#include "gateway/ops/portal_files.h"
+#include "programs/numgated/reset.h"
 #include "programs/numgated/seed.h"
 #include "programs/numgated/serve.h"
 #include "programs/numgated/settings.h"
@@ -99,6 +101,15 @@ static void print_findings(const struct err *err)
     }
 }
 
+static enum rc check_portal_files(const struct settings *settings, struct err *err)
+{
+    struct portal_files *files = NULL;
+    enum rc rc =
+        settings_have_portal(settings) ? portal_files_read(settings->portal.files.p, &files, err) : RC_OK;
+    portal_files_free(files);
+    return rc;
+}
+
 static int run_check_config(const struct arguments *arguments)
 {
     const char *path = arguments->count > 0 ? arguments->operands[0] : arguments->config;
@@ -108,6 +119,9 @@ static int run_check_config(const struct arguments *arguments)
     enum rc rc = settings_load(path, mem, &settings, &err);
     if (rc == RC_OK && !str_empty(settings.server.tls_certificate)) {
         rc = crypto_key_fits(settings.server.tls_certificate.p, settings.server.tls_key.p, &err);
+    }
+    if (rc == RC_OK) {
+        rc = check_portal_files(&settings, &err);
     }
     if (rc == RC_OK) {
         printf("%s: good\n", path);
@@ -156,6 +170,11 @@ static int run_restore(const struct arguments *arguments)
     return restore(&request);
 }
 
+static int run_reset(const struct arguments *arguments)
+{
+    return reset(arguments->config);
+}
+
 static int run_migrate_store(const struct arguments *arguments)
 {
     if (arguments->from == NULL || arguments->to == NULL) {
@@ -182,6 +201,7 @@ static const struct {
     {"options", run_options, 0, 0, "print the options as Markdown"},
     {"openapi", run_openapi, 0, 0, "print the OpenAPI document, as served at /openapi.json"},
     {"seed", run_seed, 1, 0, "load requests for information and civic addresses into a test target"},
+    {"reset", run_reset, 0, 0, "empty the store of a test target, while the daemon runs or does not"},
     {"backup", run_backup, 1, FLAG_JSON, "copy the store into a new file, while the daemon runs"},
     {"restore", run_restore, 1, FLAG_TO | FLAG_PASSWORD_FILE | FLAG_VERIFY | FLAG_JSON,
      "copy a backup into an empty store; with --verify alone: only check it"},

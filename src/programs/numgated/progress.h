@@ -3,13 +3,13 @@
 #pragma once
 #include <signal.h>
 
+#include "common/base/bar.h"
 #include "gateway/store/move.h"
 
 struct progress {
     const char *command;
-    bool terminal;
-    bool bar_shown;
-    int64_t begun_us, told_us;
+    struct bar bar;
+    char who[64];
 };
 void progress_init(struct progress *progress, const char *command);
 /* Before work that progress_watch() looks at: SIGINT and SIGTERM wait until it does. */

@@ -11,18 +11,27 @@
 
 #include "common/base/limits.h"
 #include "common/fetch/fetch.h"
+#include "common/http/admin.h"
 #include "gateway/api/api.h"
+#include "gateway/api/offload.h"
+#include "gateway/dns/dns.h"
 #include "gateway/domain/change.h"
+#include "gateway/ops/jobs.h"
 #include "gateway/ops/ops.h"
+#include "gateway/ops/people.h"
+#include "gateway/ops/portal.h"
+#include "gateway/ops/sync.h"
 #include "gateway/api/route.h"
 #include "gateway/store/store.h"
-#include "programs/numgated/admin.h"
+#include "gateway/sync/sync.h"
 #include "programs/numgated/control.h"
 #include "programs/numgated/settings.h"
 
 #include "common/base/banned.h"
 
 #define SETTINGS_BYTES_MAX     (4 * 1024 * 1024)
+#define QUERIES_MAX            64 /* that wait for their turn to ask the back end */
+#define WAITERS                16 /* requests that wait for what the sync does, at a time; others are answered as pending */
 #define EXIT_BAD_CONFIGURATION 78 /* which no new start cures */
 #define EXIT_STORE_FAILED      70 /* a failure that the service manager answers with a new start */
 
@@ -39,17 +48,26 @@ struct app {
     struct fetch *fetch;
     struct repo *repo;
     struct auth *auth;
+    struct operator_connect *operator_connect; /* NULL: no back end is configured */
+    struct sync *sync;                         /* the same */
+    struct jobs *jobs;                         /* bulk changes that people ask for */
+    struct dns *dns;                           /* NULL: nothing is published and no server asked */
+    struct ops_dns ops_dns;                    /* where the API's questions to name servers run */
+    struct offload *offload;                   /* where the API's calls to it run */
+    struct offload *waiters;                   /* where its requests wait for the sync */
     struct domain_facts facts;
+    struct portal *portal; /* NULL: it is not served */
     struct ops ops;
     struct buf openapi;
     struct api *api;
-    struct admin admin;
+    struct http_admin *admin;
     struct store_config backup_of; /* what the control socket copies */
     struct control *control;
-    struct http_server *admin_server, *server;
+    struct http_server *server;
     unsigned loops;
     atomic_bool store_failed;
     _Atomic(struct http_server *) replies_to; /* the API's server, from before its first request on */
+    struct http_server *held;                 /* the writer's: whom it holds; NULL: nobody */
 };
 
 static const struct metric_family family_build = {.name = "numgate_build_info",
@@ -70,7 +88,7 @@ static void snapshot_free(struct snapshot *snapshot)
 /* The snapshot lives in its own arena, and so do the findings of a file that cannot be read into it. */
 static struct snapshot *snapshot_new(void)
 {
-    struct arena *mem = arena_new(SETTINGS_BYTES_MAX);
+    struct arena *mem = arena_new_secret(SETTINGS_BYTES_MAX);
     struct snapshot *snapshot = arena_new_of(mem, struct snapshot);
     snapshot->mem = mem;
     return snapshot;
@@ -115,13 +133,16 @@ static void store_failed(void *arg, const char *why)
     (void)kill(getpid(), SIGTERM);
 }
 
-/* On the writer's thread: the replies of a commit group reach each loop at once. There are none before there is a server. */
+/* On the writer's thread: the replies of a commit group reach each loop at once. There are none before there is a server; one that comes
+ * in the middle of a burst was not held. */
 static void store_burst(void *arg, bool begins)
 {
     struct app *app = arg;
-    struct http_server *server = atomic_load(&app->replies_to);
-    if (server != NULL) {
-        (begins ? http_server_hold : http_server_release)(server);
+    if (begins) {
+        app->held = atomic_load(&app->replies_to);
+    }
+    if (app->held != NULL) {
+        (begins ? http_server_hold : http_server_release)(app->held);
     }
 }
 
@@ -153,13 +174,118 @@ static enum rc start_auth(struct app *app, struct err *err)
     return rc == RC_OK ? auth_new(&config, app->fetch, app->metrics, &app->auth, err) : rc;
 }
 
+static enum rc start_backend(struct app *app, struct err *err)
+{
+    if (!settings_have_backend(&app->now->settings)) {
+        return RC_OK;
+    }
+    const struct operator_connect_config config = settings_backend(&app->now->settings);
+    enum rc rc = operator_connect_new(&config, &app->operator_connect, err);
+    if (rc == RC_OK) {
+        rc = offload_new(config.concurrency, QUERIES_MAX, &app->offload, err);
+    }
+    return rc == RC_OK ? offload_new(WAITERS, WAITERS, &app->waiters, err) : rc;
+}
+
+/* What the rules must know; made when it is clear whether there is a back end. */
+static void set_facts(struct app *app)
+{
+    const struct settings *settings = &app->now->settings;
+    app->facts = (struct domain_facts){
+        .base_domain = settings->deployment.base_domain,
+        .single_region = settings->deployment.single_region,
+        .backend_configured = app->operator_connect != NULL,
+        .launched = {[SERVICE_OPERATOR_CONNECT] = settings->operator_connect.launched,
+                     [SERVICE_PHONE_MOBILE] = settings->teams_phone_mobile.launched},
+    };
+}
+
+static enum rc start_sync(struct app *app, struct err *err)
+{
+    const struct settings *settings = &app->now->settings;
+    set_facts(app);
+    if (app->operator_connect == NULL) {
+        return RC_OK;
+    }
+    const struct sync_config config = {
+        .repo = app->repo,
+        .backend = operator_connect_backend(app->operator_connect),
+        .facts = &app->facts,
+        .metrics = app->metrics,
+        .calls = (uint32_t)settings->operator_connect.concurrency,
+        .poll_ms = (uint32_t)settings->operator_connect.poll_seconds * 1000,
+        .sweep_ms = (uint32_t)settings->operator_connect.sweep_hours * 3600 * 1000,
+        .retry_max_ms = (uint32_t)settings->operator_connect.retry_max_seconds * 1000,
+    };
+    return sync_start(&config, &app->sync, err);
+}
+
+static void stop_backend(struct app *app)
+{
+    if (app->operator_connect != NULL) {
+        operator_connect_stop(app->operator_connect); /* so that calls under way end soon */
+    }
+    offload_free(app->offload);
+    offload_free(app->waiters);
+    sync_stop(app->sync);
+    operator_connect_free(app->operator_connect);
+}
+
+static enum rc start_dns(struct app *app, struct err *err)
+{
+    struct dns_config config;
+    if (!settings_have_dns(&app->now->settings)) {
+        return RC_OK;
+    }
+    enum rc rc = settings_dns(&app->now->settings, app->now->mem, &config, err);
+    config.repo = app->repo;
+    config.domain = &app->facts;
+    config.metrics = app->metrics;
+    if (rc == RC_OK) {
+        rc = dns_start(&config, &app->dns, err);
+    }
+    return rc == RC_OK ? ops_dns_start(app->dns, &app->ops_dns, err) : rc;
+}
+
+static enum rc start_jobs(struct app *app, struct err *err)
+{
+    const struct jobs_config config = {.repo = app->repo, .facts = &app->facts, .metrics = app->metrics};
+    return jobs_start(&config, &app->jobs, err);
+}
+
+static void touched(void *arg, unsigned outbox_kinds)
+{
+    const struct app *app = arg;
+    jobs_wake(app->jobs, outbox_kinds);
+    if (app->sync != NULL) {
+        sync_wake(app->sync, outbox_kinds);
+    }
+    if (app->dns != NULL) {
+        dns_wake(app->dns, outbox_kinds);
+    }
+}
+
+static void await_relationship(void *arg, struct str tenant_id, struct mono until)
+{
+    const struct app *app = arg;
+    sync_await_relationship(app->sync, tenant_id, until);
+}
+
+static enum rc start_portal(struct app *app, struct err *err)
+{
+    struct portal_config config;
+    if (!settings_have_portal(&app->now->settings)) {
+        return RC_OK;
+    }
+    enum rc rc = settings_portal(&app->now->settings, app->now->mem, &config, err);
+    return rc == RC_OK ? portal_new(&config, &app->portal, err) : rc;
+}
+
 static enum rc start_api(struct app *app, struct err *err)
 {
     const struct settings *settings = &app->now->settings;
     buf_init(&app->openapi, LIMIT_REPLY);
     ops_openapi(&app->openapi);
-    app->facts =
-        (struct domain_facts){settings->deployment.base_domain, settings->deployment.single_region, false};
     app->ops = (struct ops){
         .base_domain = settings->deployment.base_domain,
         .single_region = settings->deployment.single_region,
@@ -167,15 +293,26 @@ static enum rc start_api(struct app *app, struct err *err)
         .custom_header_name = settings->gateway.custom_header_name,
         .requests_per_minute = (uint32_t)settings->limits.requests_per_minute,
         .requests_per_minute_user = (uint32_t)settings->limits.requests_per_minute_user,
+        .dns = app->ops_dns,
+        .portal = app->portal,
         .openapi = buf_str(&app->openapi),
     };
     const struct api_config config = {
         .public_url = settings->server.public_url,
+        .portal_origin = app->portal != NULL ? portal_origin(app->portal) : STR_NONE,
         .base_domain = settings->deployment.base_domain,
         .facts = &app->facts,
-        .tables = {&api_routes, &ops_routes, NULL},
+        .tables = {&api_routes, &ops_routes, &ops_sync_routes, &ops_dns_routes, &ops_jobs_routes,
+                   &ops_people_routes, app->portal != NULL ? &portal_routes : NULL},
         .auth = app->auth,
         .repo = app->repo,
+        .await_relationship = app->sync != NULL ? await_relationship : NULL,
+        .await_arg = app,
+        .touched = touched,
+        .touched_arg = app,
+        .waiters = app->waiters,
+        .backend = app->operator_connect != NULL ? operator_connect_backend(app->operator_connect) : NULL,
+        .offload = app->offload,
         .metrics = app->metrics,
         .loops = app->loops,
         .user = &app->ops,
@@ -188,20 +325,33 @@ static const char *path_or_null(struct str path)
     return str_empty(path) ? NULL : path.p; /* a CONFIG_PATH has a NUL behind it */
 }
 
+static enum rc add_listeners(const struct config_list *urls, const struct http_app *http_app,
+                             struct http_listen *listen, size_t *count, struct err *err)
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0; rc == RC_OK && i < urls->count; i++) {
+        struct http_listen *next = &listen[(*count)++];
+        next->app = http_app;
+        rc = settings_listen(urls->items[i], &next->addr, &next->tls, err);
+    }
+    return rc;
+}
+
 static enum rc start_server(struct app *app, struct err *err)
 {
     const struct settings *settings = &app->now->settings;
-    struct http_listen listen[SETTINGS_LISTEN_MAX];
-    size_t count = settings->server.listen.count;
-    for (size_t i = 0; i < count; i++) {
-        listen[i].app = api_app(app->api);
-        enum rc rc = settings_listen(settings->server.listen.items[i], &listen[i].addr, &listen[i].tls, err);
-        if (rc != RC_OK) {
-            return rc;
-        }
+    struct http_listen listen[2 * SETTINGS_LISTEN_MAX];
+    size_t count = 0;
+    enum api_door door = settings->portal.listen.count > 0 ? API_DOOR_API : API_DOOR_ALL;
+    enum rc rc = add_listeners(&settings->server.listen, api_app(app->api, door), listen, &count, err);
+    if (rc == RC_OK) {
+        rc = add_listeners(&settings->portal.listen, api_app(app->api, API_DOOR_PORTAL), listen, &count, err);
+    }
+    if (rc != RC_OK) {
+        return rc;
     }
     CLEANUP(cidr_list_clear) struct cidr_list proxies = {0};
-    enum rc rc = cidr_list_parse(settings->server.trusted_proxies, &proxies, err);
+    rc = cidr_list_parse(settings->server.trusted_proxies, &proxies, err);
     if (rc != RC_OK) {
         return rc;
     }
@@ -224,25 +374,18 @@ static enum rc start_server(struct app *app, struct err *err)
     return rc;
 }
 
+static bool ready(void *arg, const char **ret_why)
+{
+    const struct app *app = arg;
+    return ops_ready(app->repo, app->auth, ret_why);
+}
+
 static enum rc start_admin(struct app *app, struct err *err)
 {
     const struct settings *settings = &app->now->settings;
-    if (str_empty(settings->admin.listen)) {
-        return RC_OK;
-    }
-    admin_init(&app->admin, app->metrics, app->repo, app->auth);
-    struct http_listen listen = {.app = &app->admin.app};
-    enum rc rc = settings_listen(settings->admin.listen, &listen.addr, &listen.tls, err);
-    if (rc != RC_OK) {
-        return rc;
-    }
-    struct http_config config = {
-        .listen = &listen, .listen_count = 1, .threads = 1, .metrics = app->metrics, .name = "admin"};
-    http_limits_default(&config.limits);
-    config.limits.connections = 64;
-    config.limits.drain_ms = 200; /* a scrape that is cut off loses nothing */
-    rc = http_server_new(&config, &app->admin_server, err);
-    return rc == RC_OK ? http_server_start(app->admin_server, err) : rc;
+    const struct http_admin_config config = {
+        .listen = settings->admin.listen, .metrics = app->metrics, .ready = ready, .arg = app};
+    return str_empty(config.listen) ? RC_OK : http_admin_start(&config, &app->admin, err);
 }
 
 /* Clients do not depend on it, so a daemon without it is better than none. */
@@ -254,9 +397,11 @@ static enum rc start_control(struct app *app, struct err *err)
     if (str_empty(settings->admin.socket)) {
         return RC_OK;
     }
-    if (control_start(settings->admin.socket, &app->backup_of, &app->control, err) != RC_OK) {
+    struct repo *resettable = settings->deployment.test_target ? app->repo : NULL;
+    if (control_start(settings->admin.socket, &app->backup_of, resettable, &app->control, err) != RC_OK) {
         LOG(LOG_WARNING, "control_unavailable", log_str("socket", settings->admin.socket),
-            log_cstr("error", err->msg), log_cstr("consequence", "no backups while the daemon runs"));
+            log_cstr("error", err->msg),
+            log_cstr("consequence", "no backups and resets while the daemon runs"));
     }
     return RC_OK;
 }
@@ -266,11 +411,11 @@ static enum rc start(struct app *app, struct err *err)
     static const struct {
         enum rc (*run)(struct app *app, struct err *err);
         const char *what;
-    } steps[] = {{start_store, "store"},
-                 {start_auth, "issuers"},
-                 {start_api, "API"},
-                 {start_server, "server"},
-                 {start_control, "control socket"},
+    } steps[] = {{start_store, "store"},      {start_auth, "issuers"},
+                 {start_backend, "back end"}, {start_sync, "sync"},
+                 {start_dns, "DNS"},          {start_jobs, "jobs"},
+                 {start_portal, "portal"},    {start_api, "API"},
+                 {start_server, "server"},    {start_control, "control socket"},
                  {start_admin, "admin port"}}; /* last: it answers /ready */
     start_metrics(app);
     for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
@@ -283,28 +428,31 @@ static enum rc start(struct app *app, struct err *err)
     return RC_OK;
 }
 
-/* Ends both servers; true when no request had to be cut off. Scrapes that are cut off lose nothing. */
+/* Ends both servers; true when no request had to be cut off. */
 static bool drain(struct app *app)
 {
     bool clean = app->server == NULL || http_server_drain(app->server);
-    if (app->admin_server != NULL) {
-        (void)http_server_drain(app->admin_server);
-    }
+    http_admin_drain(app->admin);
     return clean;
 }
 
-/* What may still resume a request (waiters for keys, jobs of the store) ends before the servers' memory goes.
+/* What may still resume a request (waiters for keys, calls to the back end, jobs of the store) ends before the servers' memory goes.
  */
 static void stop(struct app *app)
 {
     control_stop(app->control);
     (void)drain(app);
+    stop_backend(app);
+    ops_dns_stop(&app->ops_dns);
+    dns_stop(app->dns);
+    jobs_stop(app->jobs);
     auth_free(app->auth);
     fetch_free(app->fetch);
     store_close(app->repo);
     http_server_free(app->server);
-    http_server_free(app->admin_server);
+    http_admin_free(app->admin);
     api_free(app->api);
+    portal_free(app->portal);
     buf_clear(&app->openapi);
     metrics_free(app->metrics);
     snapshot_free(app->now);
@@ -316,8 +464,10 @@ static enum rc apply(struct app *app, struct snapshot *next, struct err *err)
 {
     const struct settings *settings = &next->settings;
     const struct auth_config auth = settings_auth(settings, next->mem);
-    enum rc rc = RC_OK;
-    if (!str_empty(settings->server.tls_certificate)) {
+    enum rc rc = app->portal != NULL && settings_have_portal(settings)
+                     ? portal_reload(app->portal, settings->portal.files.p, err)
+                     : RC_OK;
+    if (rc == RC_OK && !str_empty(settings->server.tls_certificate)) {
         rc = http_server_reload_tls(app->server, path_or_null(settings->server.tls_certificate),
                                     path_or_null(settings->server.tls_key), err);
     }
@@ -367,15 +517,28 @@ static void reload(struct app *app)
 
 /* ---- run ---- */
 
+static void log_listening(const struct app *app, const struct config_list *urls, size_t first,
+                          const char *serves)
+{
+    for (size_t i = 0; i < urls->count; i++) {
+        LOG(LOG_NOTICE, "listening", log_str("url", urls->items[i]),
+            log_i64("port", http_server_port(app->server, first + i)), log_cstr("serves", serves));
+    }
+}
+
 static void log_started(const struct app *app)
 {
     const struct settings *settings = &app->now->settings;
-    for (size_t i = 0; i < settings->server.listen.count; i++) {
-        LOG(LOG_NOTICE, "listening", log_str("url", settings->server.listen.items[i]),
-            log_i64("port", http_server_port(app->server, i)));
-    }
+    log_listening(app, &settings->server.listen, 0, "api");
+    log_listening(app, &settings->portal.listen, settings->server.listen.count, "portal");
     LOG(LOG_NOTICE, "started", log_cstr("version", NUMGATE_VERSION), log_str("store", settings->store.url),
         log_i64("loops", app->loops), log_i64("pid", getpid()));
+    if (app->portal != NULL) {
+        LOG(LOG_NOTICE, "portal", log_str("url", settings->portal.url));
+    }
+    if (app->operator_connect != NULL) {
+        LOG(LOG_NOTICE, "backend", log_str("url", settings->operator_connect.base_url));
+    }
     if (settings->deployment.test_target) {
         LOG(LOG_WARNING, "test_target",
             log_cstr("meaning", "tokens of numgate-lab are accepted; not for production"));
@@ -395,17 +558,6 @@ static void wait_for_end(struct app *app, const sigset_t *signals)
     }
 }
 
-static void report_failure(const char *what, const struct err *err)
-{
-    const struct err_item *item = err->details != NULL ? err->details->first : NULL;
-    if (item == NULL) {
-        LOG(LOG_ERROR, what, log_cstr("where", err->field), log_cstr("error", err->msg));
-    }
-    for (; item != NULL; item = item->next) {
-        LOG(LOG_ERROR, what, log_str("where", item->field), log_str("error", item->msg));
-    }
-}
-
 int serve(const char *config_path)
 {
     struct app app = {.config_path = config_path, .now = snapshot_new()};
@@ -418,7 +570,7 @@ int serve(const char *config_path)
     pthread_sigmask(SIG_BLOCK, &signals, NULL); /* before any thread is made: they inherit it */
     signal(SIGPIPE, SIG_IGN);
     if (snapshot_load(app.now, config_path, &err) != RC_OK) {
-        report_failure("bad_configuration", &err);
+        log_err("bad_configuration", &err);
         snapshot_free(app.now);
         return EXIT_BAD_CONFIGURATION;
     }
@@ -429,7 +581,7 @@ int serve(const char *config_path)
                                                      : 1;
     int status = 0;
     if (start(&app, &err) != RC_OK) {
-        report_failure("start_failed", &err);
+        log_err("start_failed", &err);
         status = EXIT_FAILURE;
     } else {
         log_started(&app);

@@ -1,17 +1,25 @@
 #include "programs/numgated/settings.h"
 
 #include "common/base/limits.h"
+#include "common/fetch/fetch.h"
+#include "common/http/admin.h"
 
 #include "common/base/banned.h"
 
-static enum rc check_listen(struct str value, struct err *err)
+enum rc settings_check_listen_url(struct str value, struct err *err)
 {
     struct net_addr addr;
     bool tls;
     return settings_listen(value, &addr, &tls, err);
 }
 
-static enum rc check_cidrs(struct str value, struct err *err)
+static enum rc check_admin_listen(struct str value, struct err *err)
+{
+    struct net_addr addr;
+    return http_admin_listen(value, &addr, err);
+}
+
+enum rc settings_check_cidrs(struct str value, struct err *err)
 {
     struct cidr_list list = {0};
     enum rc rc = cidr_list_parse(value, &list, err);
@@ -89,7 +97,8 @@ static const struct config_option deployment_options[] = {
      .type = CONFIG_BOOL,
      .offset = AT(deployment.test_target),
      .standard = "no",
-     .doc = "Yes accepts tokens of numgate-lab and allows `numgated seed`. Never in production."},
+     .doc = "Yes accepts tokens of numgate-lab and allows `numgated seed` and `numgated reset`. Never in "
+            "production."},
 };
 
 static const struct config_option server_options[] = {
@@ -97,7 +106,7 @@ static const struct config_option server_options[] = {
      .type = CONFIG_LIST,
      .offset = AT(server.listen),
      .standard = "https://127.0.0.1:8443",
-     .check = check_listen,
+     .check = settings_check_listen_url,
      .doc = "Where the API is served. http:// is for loopback addresses only; an address outside loopback "
             "needs [access] allow."},
     {.name = "public_url",
@@ -125,7 +134,7 @@ static const struct config_option server_options[] = {
      .type = CONFIG_STRING,
      .offset = AT(server.trusted_proxies),
      .reloadable = true,
-     .check = check_cidrs,
+     .check = settings_check_cidrs,
      .example = "192.0.2.10, 2001:db8::/64",
      .doc = "Networks of proxies whose X-Forwarded-For is believed. They are not counted for "
             "connections_per_address; for that a new value needs a restart."},
@@ -143,14 +152,14 @@ static const struct config_option admin_options[] = {
      .type = CONFIG_STRING,
      .offset = AT(admin.listen),
      .standard = "http://127.0.0.1:9443",
-     .check = check_listen,
+     .check = check_admin_listen,
      .doc = "Where /live, /ready and /metrics are served; loopback only. Empty: nowhere."},
     {.name = "socket",
      .type = CONFIG_PATH,
      .offset = AT(admin.socket),
      .standard = "/run/numgate/admin.sock",
-     .doc =
-         "A Unix socket for `numgated backup`; only root and the daemon's own user may use it. Empty: none."},
+     .doc = "A Unix socket for `numgated backup` and `numgated reset`; only root and the daemon's own user "
+            "may use it. Empty: none."},
 };
 
 static const struct config_option access_options[] = {
@@ -158,7 +167,7 @@ static const struct config_option access_options[] = {
      .type = CONFIG_STRING,
      .offset = AT(access.allow),
      .reloadable = true,
-     .check = check_cidrs,
+     .check = settings_check_cidrs,
      .example = "192.0.2.0/24, 2001:db8:1::/48",
      .doc = "Addresses and networks whose requests are accepted. May be empty only while every listener is "
             "loopback."},
@@ -289,22 +298,93 @@ static const struct config_option gateway_options[] = {
      .doc = "The SIP header that carries a number's customSipHeader."},
 };
 
-/* In the order of the enums in common/base/log.h. */
-static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
-static const char *const format_words[] = {"auto", "json", "text", NULL};
+#define BACKEND_INT(option, standard_text, least, most, ...)                                                 \
+    {                                                                                                        \
+        .name = #option, .type = CONFIG_INT, .offset = AT(operator_connect.option),                          \
+        .standard = (standard_text), .min = (least), .max = (most), __VA_ARGS__                              \
+    }
+#define LAUNCHED_DOC                                                                                         \
+    "Yes once enterprises can see the service in Teams. From then on user tokens (the portal) may not "      \
+    "change its numbers that are synchronized, whether accounts have it, and the status of "                 \
+    "requests for information: the programme demands that API clients do."
+static const struct config_option operator_connect_options[] = {
+    {.name = "base_url",
+     .type = CONFIG_STRING,
+     .offset = AT(operator_connect.base_url),
+     .max = 500,
+     .check = operator_connect_url_check,
+     .example = "https://adapter.example.net/v1",
+     .doc = "Where the back end is that speaks docs/backend-api.yaml; http:// is for loopback addresses "
+            "only. Without it there is "
+            "no back end, for Teams Phone Mobile neither."},
+    {.name = "token_url",
+     .type = CONFIG_STRING,
+     .offset = AT(operator_connect.token_url),
+     .max = 500,
+     .check = fetch_url_check,
+     .example = "https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/oauth2/v2.0/token",
+     .doc = "Where tokens for the back end are asked for, by the client credentials grant."},
+    {.name = "scope",
+     .type = CONFIG_STRING,
+     .offset = AT(operator_connect.scope),
+     .max = 500,
+     .example = "api://adapter/.default",
+     .doc = "The scope that is asked for; none unless given."},
+    {.name = "client_id",
+     .type = CONFIG_STRING,
+     .offset = AT(operator_connect.client_id),
+     .max = 200,
+     .example = "00000000-0000-0000-0000-000000000000",
+     .doc = "The client that numgated is there."},
+    {.name = "secret_file",
+     .type = CONFIG_SECRET,
+     .offset = AT(operator_connect.secret_file),
+     .example = "/etc/numgate/backend-secret",
+     .doc = "A file with the client's secret."},
+    {.name = "ca_file",
+     .type = CONFIG_PATH,
+     .offset = AT(operator_connect.ca_file),
+     .example = "/etc/numgate/backend-ca.crt",
+     .doc = "Certificates that those of back end and token URL are checked with, PEM; the machine's own "
+            "unless given."},
+    {.name = "launched",
+     .type = CONFIG_BOOL,
+     .offset = AT(operator_connect.launched),
+     .standard = "no",
+     .doc = LAUNCHED_DOC},
+    BACKEND_INT(timeout_seconds, "30", 1, 600, .unit = "seconds",
+                .doc = "For one call to the back end, its token and its turn included."),
+    BACKEND_INT(concurrency, "8", 1, 64, .doc = "Calls to the back end at a time, from each node."),
+    BACKEND_INT(batch, "200", 1, LIMIT_BACKEND_BATCH, .unit = "numbers",
+                .doc = "Numbers in one order, at most."),
+    BACKEND_INT(poll_seconds, "30", 1, 3600, .unit = "seconds",
+                .doc = "How often consents and changed numbers are asked for."),
+    BACKEND_INT(sweep_hours, "24", 1, 720, .unit = "hours",
+                .doc = "Within how long every number is compared with the back end once."),
+    BACKEND_INT(retry_max_seconds, "300", 1, 86400, .unit = "seconds",
+                .doc = "The longest wait between two tries of what may pass."),
+};
+static const struct config_option teams_phone_mobile_options[] = {
+    {.name = "launched",
+     .type = CONFIG_BOOL,
+     .offset = AT(teams_phone_mobile.launched),
+     .standard = "no",
+     .doc = LAUNCHED_DOC},
+};
+
 static const struct config_option log_options[] = {
     {.name = "level",
      .type = CONFIG_ENUM,
      .offset = AT(log.level),
      .standard = "info",
-     .words = level_words,
+     .words = log_level_words,
      .reloadable = true,
      .doc = "The least severe lines that are written; requests are logged at info."},
     {.name = "format",
      .type = CONFIG_ENUM,
      .offset = AT(log.format),
      .standard = "auto",
-     .words = format_words,
+     .words = log_format_words,
      .doc = "JSON for machines, text for people; auto is text on a terminal and JSON elsewhere."},
 };
 
@@ -337,6 +417,24 @@ static const struct config_section sections[] = {
      .example = "entra"},
     {.name = "store", .doc = "Where the data is.", SECTION(store_options)},
     {.name = "gateway", .doc = "What the gateway does with calls.", SECTION(gateway_options)},
+    {.name = "operator_connect",
+     .doc = "The back end for Operator Connect and Teams Phone Mobile.",
+     SECTION(operator_connect_options)},
+    {.name = "teams_phone_mobile",
+     .doc = "Teams Phone Mobile, which has the back end of [operator_connect].",
+     SECTION(teams_phone_mobile_options)},
+    {.name = "dns", .doc = "The DNS records of Direct Routing customers.", SECTION(settings_dns_options)},
+    {.name = "region",
+     .doc = "A region of the deployment, 1 or 2.",
+     SECTION(settings_region_options),
+     .offset = AT(regions),
+     .repeated = true,
+     .item_bytes = sizeof(struct region_settings),
+     .count_offset = AT(region_count),
+     .name_offset = offsetof(struct region_settings, name),
+     .count_max = DNS_REGIONS,
+     .example = "1"},
+    {.name = "portal", .doc = "The Number Management Portal, for people.", SECTION(settings_portal_options)},
     {.name = "log", .doc = "What is logged, to standard error.", SECTION(log_options)},
     {.name = "audit", .doc = "The record of changes.", SECTION(audit_options)},
 };
@@ -358,31 +456,41 @@ enum rc settings_listen(struct str text, struct net_addr *ret_addr, bool *ret_tl
     return RC_OK;
 }
 
-static enum rc check_listeners(const struct settings *settings, struct err *err)
+enum rc settings_check_listen(const struct settings *settings, const char *section,
+                              const struct config_list *listen, struct str allow, struct err *err)
 {
-    for (size_t i = 0; i < settings->server.listen.count; i++) {
+    const char *allow_section = strcmp(section, "server") == 0 ? "access" : section;
+    for (size_t i = 0; i < listen->count; i++) {
         struct net_addr addr;
         bool tls;
-        enum rc rc = settings_listen(settings->server.listen.items[i], &addr, &tls, err);
+        enum rc rc = settings_listen(listen->items[i], &addr, &tls, err);
         if (rc != RC_OK) {
             return rc;
         }
         if (tls && (str_empty(settings->server.tls_certificate) || str_empty(settings->server.tls_key))) {
             return err_set(err, RC_INVALID, NULL,
-                           "[server] listen has https://, so tls_certificate and tls_key are needed");
+                           "[%s] listen has https://, so [server] tls_certificate and tls_key are needed",
+                           section);
         }
-        if (!net_is_loopback(&addr) && str_empty(settings->access.allow)) {
-            return err_set(err, RC_INVALID, NULL,
-                           "[server] listen has an address outside loopback, so [access] allow must say who "
-                           "may connect");
+        if (!net_is_loopback(&addr) && str_empty(allow)) {
+            return err_set(
+                err, RC_INVALID, NULL,
+                "[%s] listen has an address outside loopback, so [%s] allow must say who may connect",
+                section, allow_section);
         }
     }
-    if (settings->server.listen.count > SETTINGS_LISTEN_MAX) {
-        return err_set(err, RC_INVALID, NULL, "[server] listen has %zu addresses, at most %d are allowed",
-                       settings->server.listen.count, SETTINGS_LISTEN_MAX);
-    }
-    return settings->server.listen.count > 0 ? RC_OK
-                                             : err_set(err, RC_INVALID, NULL, "[server] listen is empty");
+    return listen->count <= SETTINGS_LISTEN_MAX
+               ? RC_OK
+               : err_set(err, RC_INVALID, NULL, "[%s] listen has %zu addresses, at most %d are allowed",
+                         section, listen->count, SETTINGS_LISTEN_MAX);
+}
+
+static enum rc check_listeners(const struct settings *settings, struct err *err)
+{
+    return settings->server.listen.count > 0
+               ? settings_check_listen(settings, "server", &settings->server.listen, settings->access.allow,
+                                       err)
+               : err_set(err, RC_INVALID, NULL, "[server] listen is empty");
 }
 
 static enum rc check_certificate(const struct settings *settings, struct err *err)
@@ -394,18 +502,29 @@ static enum rc check_certificate(const struct settings *settings, struct err *er
                    "[server] tls_certificate and tls_key go together, and one of them is not there");
 }
 
-static enum rc check_admin(const struct settings *settings, struct err *err)
+bool settings_have_backend(const struct settings *settings)
 {
-    struct net_addr addr;
-    bool tls;
-    if (str_empty(settings->admin.listen)) {
-        return RC_OK;
+    return !str_empty(settings->operator_connect.base_url);
+}
+
+static enum rc check_backend(const struct settings *settings, struct err *err)
+{
+    const struct {
+        const char *name;
+        struct str value;
+    } needed[] = {
+        {"token_url", settings->operator_connect.token_url},
+        {"client_id", settings->operator_connect.client_id},
+        {"secret_file", settings->operator_connect.secret_file},
+    };
+    for (size_t i = 0; settings_have_backend(settings) && i < ARRAY_LEN(needed); i++) {
+        if (str_empty(needed[i].value)) {
+            return err_set(err, RC_INVALID, NULL,
+                           "[operator_connect] base_url needs %s, which is not there or empty",
+                           needed[i].name);
+        }
     }
-    enum rc rc = settings_listen(settings->admin.listen, &addr, &tls, err);
-    if (rc == RC_OK && (tls || !net_is_loopback(&addr))) {
-        return err_set(err, RC_INVALID, NULL, "[admin] listen must be http:// on a loopback address");
-    }
-    return rc;
+    return RC_OK;
 }
 
 enum rc settings_load(const char *path, struct arena *mem, struct settings *ret, struct err *err)
@@ -418,10 +537,18 @@ enum rc settings_load(const char *path, struct arena *mem, struct settings *ret,
         rc = check_certificate(ret, err);
     }
     if (rc == RC_OK) {
-        rc = check_admin(ret, err);
+        rc = check_backend(ret, err);
+    }
+    if (rc == RC_OK) {
+        struct dns_config dns;
+        rc = settings_dns(ret, mem, &dns, err);
     }
     if (rc == RC_OK && ret->issuer_count == 0) {
         rc = err_set(err, RC_INVALID, NULL, "no [issuer.NAME] section: nobody could sign in");
+    }
+    if (rc == RC_OK) {
+        struct portal_config portal;
+        rc = settings_portal(ret, mem, &portal, err);
     }
     if (rc == RC_OK) {
         struct auth_config auth = settings_auth(ret, mem);
@@ -442,6 +569,23 @@ void settings_http_limits(const struct settings *settings, struct http_limits *r
     ret->idle_ms = (uint32_t)settings->limits.idle_seconds * 1000;
     ret->request_ms = (uint32_t)settings->limits.request_seconds * 1000;
     ret->drain_ms = (uint32_t)settings->limits.drain_seconds * 1000;
+}
+
+struct operator_connect_config settings_backend(const struct settings *settings)
+{
+    return (struct operator_connect_config){
+        .base_url = settings->operator_connect.base_url,
+        .ca_file = settings->operator_connect.ca_file,
+        .token = {.url = settings->operator_connect.token_url,
+                  .client_id = settings->operator_connect.client_id,
+                  .client_secret = settings->operator_connect.secret_file,
+                  .scope = settings->operator_connect.scope,
+                  .ca_file = settings->operator_connect.ca_file},
+        .timeout_ms = settings->operator_connect.timeout_seconds * 1000,
+        .concurrency = (unsigned)settings->operator_connect.concurrency,
+        .batch = (size_t)settings->operator_connect.batch,
+        .keep_ms = OPERATOR_CONNECT_KEEP_MS,
+    };
 }
 
 struct auth_config settings_auth(const struct settings *settings, struct arena *mem)
@@ -466,6 +610,7 @@ struct auth_config settings_auth(const struct settings *settings, struct arena *
         .issuers = issuers,
         .issuer_count = settings->issuer_count,
         .allow = settings->access.allow,
+        .portal_allow = settings->portal.allow,
         .trusted_proxies = settings->server.trusted_proxies,
         .test_target = settings->deployment.test_target,
         .user_requests_per_minute = (uint32_t)settings->limits.requests_per_minute_user,

@@ -5,6 +5,9 @@
 #include "common/http/http.h"
 #include "common/base/log.h"
 #include "gateway/auth/auth.h"
+#include "gateway/sync/operator_connect.h"
+#include "programs/numgated/settings_dns.h"
+#include "programs/numgated/settings_portal.h"
 
 struct issuer_settings {
     struct str name;
@@ -45,6 +48,19 @@ struct settings {
         struct str custom_header_name;
     } gateway;
     struct {
+        struct str base_url, token_url, scope, client_id, secret_file,
+            ca_file; /* secret_file: what is in it */
+        bool launched;
+        int64_t timeout_seconds, concurrency, batch, poll_seconds, sweep_hours, retry_max_seconds;
+    } operator_connect;
+    struct {
+        bool launched;
+    } teams_phone_mobile;
+    struct portal_settings portal;
+    struct dns_settings dns;
+    const struct region_settings *regions;
+    size_t region_count;
+    struct {
         enum log_level level;
         enum log_format format;
     } log;
@@ -63,6 +79,13 @@ MUST_USE enum rc settings_load(const char *path, struct arena *mem, struct setti
 
 /* "https://127.0.0.1:8443" */
 MUST_USE enum rc settings_listen(struct str text, struct net_addr *ret_addr, bool *ret_tls, struct err *err);
+/* For the parts of the table: single options, and a [section] listen with its allow as a whole. */
+MUST_USE enum rc settings_check_listen_url(struct str value, struct err *err);
+MUST_USE enum rc settings_check_cidrs(struct str value, struct err *err);
+MUST_USE enum rc settings_check_listen(const struct settings *settings, const char *section,
+                                       const struct config_list *listen, struct str allow, struct err *err);
 void settings_http_limits(const struct settings *settings, struct http_limits *ret);
+bool settings_have_backend(const struct settings *settings);
+struct operator_connect_config settings_backend(const struct settings *settings);
 /* The issuers array is in `mem`. */
 struct auth_config settings_auth(const struct settings *settings, struct arena *mem);

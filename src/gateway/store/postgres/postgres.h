@@ -209,6 +209,7 @@ void store_disconnect(struct postgres_store *store, struct postgres_connection *
 bool rate_start(struct postgres_store *store);
 void rate_stop(struct postgres_store *store);
 void rate_admit(struct postgres_store *store, struct admission *admission);
+MUST_USE enum rc rate_used(struct postgres_store *store, struct sql *sql, int64_t *ret, struct err *err);
 void rate_set(struct postgres_store *store, uint32_t requests_per_minute);
 
 /* upkeep.c */

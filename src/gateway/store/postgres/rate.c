@@ -31,6 +31,8 @@ static const struct sql_text slots_take = {.text =
     " update rate_slot r set at = " NOW_MS " + 1 from free where r.slot = free.slot"};
 static const struct sql_text slots_wait = {.text =
     "select coalesce(min(at), 0) + ? - " NOW_MS " from rate_slot where slot < ?"};
+static const struct sql_text slots_used = {.text =
+    "select count(*) from rate_slot where slot < ? and at > " NOW_MS " - ? and at <= " NOW_MS " + ?"};
 /* clang-format on */
 
 struct taker {
@@ -277,6 +279,32 @@ void rate_admit(struct postgres_store *store, struct admission *admission)
     if (!queued) {
         admission->done(admission, open ? RC_OK : RC_LIMIT, open ? 0 : (uint32_t)wait_ms);
     }
+}
+
+/* Of all nodes; a slot that stands for several admissions counts as all of them. */
+enum rc rate_used(struct postgres_store *store, struct sql *sql, int64_t *ret, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    struct rate *rate = &store->rate;
+    pthread_mutex_lock(&rate->mutex);
+    const uint32_t limit = rate->limit;
+    pthread_mutex_unlock(&rate->mutex);
+    const int64_t block = (limit + SLOTS_MAX - 1) / SLOTS_MAX;
+    bool row = false;
+    if (limit == 0) {
+        *ret = -1;
+        return RC_OK;
+    }
+    enum rc rc = sql_prepare(sql, &slots_used, &stmt, err);
+    if (rc != RC_OK) {
+        return rc;
+    }
+    sql_bind_i64(stmt, limit / block);
+    sql_bind_i64(stmt, WINDOW_MS);
+    sql_bind_i64(stmt, WINDOW_MS);
+    rc = sql_step(stmt, &row, err);
+    *ret = rc == RC_OK && row ? sql_read_i64(stmt) * block : 0;
+    return rc;
 }
 
 void rate_set(struct postgres_store *store, uint32_t requests_per_minute)

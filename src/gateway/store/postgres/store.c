@@ -13,21 +13,37 @@
 #include "common/base/banned.h"
 
 #define SCANNERS 2
-#define OPEN_MS  30000 /* for connecting and migrating, with all nodes starting at once */
+#define OPEN_MS  30000 /* for connecting, with all nodes starting at once */
+#define UPGRADE_MS                                                                                           \
+    (24 * 3600 * 1000) /* an index of a large table takes its time, and other nodes wait for it */
 
 /* ---- parts ---- */
+
+static enum rc upgrade(struct postgres_connection *c, int version, struct err *err)
+{
+    if (version > 0) {
+        LOG(LOG_NOTICE, "store_upgrade", log_i64("from_migration", version));
+    }
+    postgres_ready(c, mono_after(clock_mono(), UPGRADE_MS));
+    enum rc rc = sql_script(&c->sql, "set statement_timeout = 0; set lock_timeout = 0", err);
+    return rc == RC_OK ? migrate(&c->sql, migrations_postgres, err) : rc;
+}
 
 static enum rc schema_ensure(struct postgres_store *store, struct err *err)
 {
     struct postgres_connection *c = NULL;
     struct mono deadline = mono_after(clock_mono(), OPEN_MS);
+    int version = 0;
     enum rc rc = postgres_connect(&store->server, deadline, &c, err);
     if (rc == RC_OK) {
         LOG(LOG_INFO, "store_postgresql", log_i64("version", PQserverVersion(c->conn)),
             log_i64("timeline", c->timeline), log_cstr("host", PQhost(c->conn)),
             log_cstr("database", PQdb(c->conn)));
         postgres_ready(c, deadline);
-        rc = migrate(&c->sql, migrations_postgres, err);
+        rc = migrate_version(&c->sql, migrations_postgres, &version, err);
+    }
+    if (rc == RC_OK && migrations_postgres[version].number != 0) {
+        rc = upgrade(c, version, err);
     }
     postgres_close(c);
     return rc;
@@ -138,6 +154,11 @@ static bool driver_ready(struct repo *repo, const char **ret_why)
     return why == NULL;
 }
 
+static enum rc driver_rate_used(struct repo *repo, struct repo_tx *tx, int64_t *ret, struct err *err)
+{
+    return rate_used((void *)repo, tx->sql, ret, err);
+}
+
 static void driver_set_rate(struct repo *repo, uint32_t requests_per_minute)
 {
     rate_set((void *)repo, requests_per_minute);
@@ -150,5 +171,6 @@ const struct repo_driver postgres_driver = {
     .submit = driver_submit,
     .admit = driver_admit,
     .ready = driver_ready,
+    .rate_used = driver_rate_used,
     .set_rate = driver_set_rate,
 };

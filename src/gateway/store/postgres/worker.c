@@ -91,6 +91,7 @@ static enum rc run_write(struct worker *worker, struct repo_tx *tx, struct repo_
     if (rc == RC_OK) {
         rc = job->run(tx, job, err);
     }
+    job->touched = rc == RC_OK ? tx->touched : 0;
     revision_done(&worker->revisions);
     if (rc == RC_OK) {
         rc = sql_commit(tx->sql, err);

@@ -262,6 +262,16 @@ static void driver_admit(struct repo *repo, struct admission *admission)
     admission->done(admission, granted ? RC_OK : RC_LIMIT, (uint32_t)wait_ms);
 }
 
+static enum rc driver_rate_used(struct repo *repo, struct repo_tx *tx UNUSED, int64_t *ret,
+                                struct err *err UNUSED)
+{
+    struct sqlite_store *store = (void *)repo;
+    pthread_mutex_lock(&store->rate_mutex);
+    *ret = store->rate.limit > 0 ? (int64_t)rate_ring_used(&store->rate, clock_mono()) : -1;
+    pthread_mutex_unlock(&store->rate_mutex);
+    return RC_OK;
+}
+
 /* Admissions of the last minute move over, oldest first; into a smaller ring the latest. */
 static void ring_move(struct rate_ring *to, const struct rate_ring *from)
 {
@@ -296,5 +306,6 @@ const struct repo_driver sqlite_driver = {
     .submit = driver_submit,
     .admit = driver_admit,
     .ready = driver_ready,
+    .rate_used = driver_rate_used,
     .set_rate = driver_set_rate,
 };

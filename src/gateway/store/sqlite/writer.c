@@ -40,6 +40,7 @@ static enum rc run_part(struct writer *writer, struct repo_job *job, struct err 
     arena_rewind(job->mem, job->store.mark);
     sqlite_part_begin(writer->connection);
     enum rc rc = job->run(&tx, job, err);
+    job->touched = rc == RC_OK ? tx.touched : 0;
     if (rc == RC_OK) {
         return sqlite_part_keep(writer->connection, err);
     }

@@ -157,6 +157,22 @@ static void test_rate__limit_zero_admits_everything(void **state UNUSED)
     rate_ring_clear(&ring);
 }
 
+static void test_rate__tells_how_many_of_the_window_are_used(void **state)
+{
+    (void)state;
+    struct rate_ring ring;
+    int64_t wait_ms;
+    assert_true(rate_ring_init(&ring, 3, 1000));
+    assert_int_equal(rate_ring_used(&ring, (struct mono){5000}), 0);
+    for (int64_t at = 5000; at <= 5200; at += 100) {
+        assert_true(rate_ring_take(&ring, (struct mono){at}, &wait_ms));
+    }
+    assert_int_equal(rate_ring_used(&ring, (struct mono){5999}), 3);
+    assert_int_equal(rate_ring_used(&ring, (struct mono){6000}), 2);
+    assert_int_equal(rate_ring_used(&ring, (struct mono){6200}), 0);
+    rate_ring_clear(&ring);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_clock__reads_imf_fixdate_only_in_its_exact_form),
         cmocka_unit_test(test_clock__can_be_set_by_tests),
         cmocka_unit_test(test_rate__admits_no_more_than_the_limit_in_any_window),
+        cmocka_unit_test(test_rate__tells_how_many_of_the_window_are_used),
         cmocka_unit_test(test_rate__limit_zero_admits_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,7 +30,7 @@ struct settings {
         struct str tls_key;
         struct str secret;
     } server;
-    int64_t connections;
+    int64_t connections, wait_ms;
     enum level level;
     struct issuer *issuers;
     size_t issuer_count;
@@ -60,6 +60,8 @@ static const struct config_option server_options[] = {
 static const struct config_option limits_options[] = {
     {"connections", CONFIG_INT, offsetof(struct settings, connections), "100", 1, 1000, "connections",
      .reloadable = true, .doc = "How many."},
+    {"wait_seconds", CONFIG_SECONDS, offsetof(struct settings, wait_ms), "1.5", 50, 60000, .reloadable = true,
+     .doc = "How long."},
 };
 static const char *const level_words[] = {"quiet", "normal", "loud", NULL};
 static const struct config_option log_options[] = {
@@ -117,6 +119,7 @@ static void test_config__fills_in_defaults(void **state)
     assert_true(str_eq(s.server.public_url, STR("https://x")));
     assert_true(str_absent(s.server.tls_key));
     assert_int_equal(s.connections, 100);
+    assert_int_equal(s.wait_ms, 1500);
     assert_int_equal(s.level, NORMAL);
     assert_int_equal(s.issuer_count, 0);
 }
@@ -141,6 +144,23 @@ static void test_config__reads_values_and_comments(void **state)
     assert_true(str_eq(s.server.tls_key, STR("/etc/key")));
     assert_int_equal(s.level, LOUD);
     assert_int_equal(s.connections, 1000);
+}
+
+static void test_config__reads_seconds_with_decimals(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } cases[] = {{"10", 10000},   {"0.05", 50},    {"0.5", 500},
+                 {"2.005", 2005}, {"2.050", 2050}, {"60.000", 60000}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct str text = arena_printf(*state, "[deployment]\nbase_domain = a\n[limits]\nwait_seconds = %s\n",
+                                       cases[i].text);
+        struct settings s = load(state, text.p);
+        if (s.wait_ms != cases[i].ms) {
+            fail_msg("case %zu: %lld", i, (long long)s.wait_ms);
+        }
+    }
 }
 
 static void test_config__later_values_replace_earlier_ones(void **state)
@@ -211,6 +231,13 @@ static void test_config__refuses_with_place_and_reason(void **state)
         {GOOD "[limits]\nconnections = 1001\n", "t.conf:4", "must be a whole number"},
         {GOOD "[limits]\nconnections = 10s\n", "t.conf:4", "must be a whole number"},
         {GOOD "[limits]\nconnections =\n", "t.conf:4", "must be a whole number"},
+        {GOOD "[limits]\nwait_seconds =\n", "t.conf:4", "must be a number of seconds from 0.05 to 60"},
+        {GOOD "[limits]\nwait_seconds = 0.049\n", "t.conf:4", "must be a number of seconds"},
+        {GOOD "[limits]\nwait_seconds = 60.001\n", "t.conf:4", "must be a number of seconds"},
+        {GOOD "[limits]\nwait_seconds = 1.0001\n", "t.conf:4", "must be a number of seconds"},
+        {GOOD "[limits]\nwait_seconds = 1.\n", "t.conf:4", "must be a number of seconds"},
+        {GOOD "[limits]\nwait_seconds = .5\n", "t.conf:4", "must be a number of seconds"},
+        {GOOD "[limits]\nwait_seconds = 1.-5\n", "t.conf:4", "must be a number of seconds"},
         {GOOD "[log]\nlevel = info\n", "t.conf:4", "must be one of quiet, normal, loud"},
         {GOOD "[server]\nlisten = a,,b\n", "t.conf:4", "empty item"},
         {GOOD "[server]\nlisten = a,b c\n", "t.conf:4", "must have no blanks"},
@@ -334,9 +361,10 @@ static void test_config__sample_shows_every_option_and_loads(void **state)
         fail_msg("%s: %s", err.field, err.msg);
     }
     assert_true(str_eq(s.deployment.base_domain, STR("example.net")));
-    assert_true(str_contains(buf_str(&out),
-                             STR("# Limits.\n[limits]\n\n# How many.\n# (number of connections, 1 to 1000)\n"
-                                 "#connections = 100\n")));
+    assert_true(str_contains(
+        buf_str(&out),
+        STR("# Limits.\n[limits]\n\n# How many.\n# (number of connections, 1 to 1000)\n"
+            "#connections = 100\n\n# How long.\n# (seconds, 0.05 to 60)\n#wait_seconds = 1.5\n")));
     assert_true(str_contains(buf_str(&out), STR("#[issuer.entra]\n")));
     assert_true(str_contains(buf_str(&out), STR("#authority = https://login.example\n")));
     assert_true(str_contains(buf_str(&out), STR("# (one of quiet, normal, loud)\n#level = normal\n")));
@@ -397,6 +425,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_MEM(test_config__fills_in_defaults),
         WITH_MEM(test_config__reads_values_and_comments),
+        WITH_MEM(test_config__reads_seconds_with_decimals),
         WITH_MEM(test_config__later_values_replace_earlier_ones),
         WITH_MEM(test_config__repeated_sections_become_an_array),
         WITH_MEM(test_config__refuses_with_place_and_reason),

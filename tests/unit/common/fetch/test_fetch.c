@@ -88,16 +88,61 @@ static void test_method__is_sent_as_given(void **state)
     assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_INVALID);
 }
 
+static void test_head__waits_for_no_body(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    struct fetch_request request = to(room, "/a");
+    room->reply = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n";
+    request.method = STR("HEAD");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(reply.body.n, 0);
+    assert_true(str_eq(fetch_header_of(&reply, STR("Content-Length")), STR("500")));
+}
+
+static void test_target__is_sent_byte_for_byte(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    struct fetch_request request = to(room, "/not/this");
+    request.target = STR("/a/../b%2f;c//?d=%7e&&#e");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_true(str_starts(reply.body, STR("GET /a/../b%2f;c//?d=%7e&&#e HTTP/1.1\r\n")));
+    request.target = STR("/a b");
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_INVALID);
+}
+
+static void test_bare__adds_no_header(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    const struct fetch_header headers[] = {
+        {STR("Host"), STR("h")}, {STR("X-One"), STR("")}, {STR("Accept"), STR("x/y")}};
+    struct fetch_request request = to(room, "/");
+    request.bare = true;
+    request.headers = headers;
+    request.header_count = ARRAY_LEN(headers);
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_true(str_eq(reply.body, STR("GET / HTTP/1.1\r\nHost: h\r\nX-One:\r\nAccept: x/y\r\n\r\n")));
+    request.body = STR("");
+    request.header_count = 1;
+    assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+    assert_true(str_eq(reply.body, STR("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")));
+}
+
 static void test_headers__of_the_reply_are_given(void **state)
 {
     struct room *room = *state;
     struct fetch_reply reply;
-    room->reply = "HTTP/1.1 429 No\r\nRetry-After: 7\r\nX-One: a\r\nX-One: b\r\nContent-Length: 0\r\n\r\n";
+    room->reply =
+        "HTTP/1.1 429 No\r\nRetry-After: 7\r\nX-One: a\r\nX-One: b\r\nX-No:\r\nContent-Length: 0\r\n\r\n";
     assert_int_equal(get(room, "/", &reply, NULL), RC_OK);
     assert_int_equal(reply.status, 429);
     assert_true(str_eq(fetch_header_of(&reply, STR("retry-after")), STR("7")));
     assert_true(str_eq(fetch_header_of(&reply, STR("X-One")), STR("b")));
     assert_true(str_absent(fetch_header_of(&reply, STR("X-Two"))));
+    assert_true(str_eq(fetch_header_of(&reply, STR("X-No")), STR("")));
 }
 
 static void test_address__stands_for_the_host(void **state)
@@ -359,6 +404,116 @@ static void test_fetch__runs_many_at_once(void **state)
     assert_int_equal(atomic_load(&tally.ok), 50);
 }
 
+/* What went wrong after the first byte went out is told apart from what went wrong before. */
+static void test_fetch__tells_what_may_have_been_sent(void **state)
+{
+    struct room *room = *state;
+    static const struct {
+        const char *reply;
+        bool listens, hold, asked;
+        enum rc rc;
+    } cases[] = {
+        {"", true, false, true, RC_UNCERTAIN},
+        {"", true, false, false, RC_BUSY},
+        {"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", true, false, true, RC_UNCERTAIN},
+        {"SSH-2.0-OpenSSH\r\n", true, false, true, RC_UNCERTAIN},
+        {"", true, true, true, RC_UNCERTAIN}, /* the deadline */
+        {"", false, false, true, RC_BUSY},
+        {"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", true, false, true, RC_OK},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fetch_reply reply;
+        struct err err = {0};
+        struct fetch_request request = to(room, "/");
+        request.body = STR("{}");
+        request.content_type = STR("application/json");
+        request.tell_uncertain = cases[i].asked;
+        if (!cases[i].listens) {
+            peer_stop(&room->peer);
+        }
+        if (cases[i].hold) {
+            request.deadline = mono_after(clock_mono(), 100);
+        }
+        room->reply = cases[i].reply;
+        atomic_store(&room->peer.hold, cases[i].hold);
+        enum rc rc = fetch_wait(room->fetch, &request, room->mem, &reply, &err);
+        atomic_store(&room->peer.hold, false);
+        if (!cases[i].listens) {
+            assert_true(peer_start(&room->peer));
+        }
+        if (rc != cases[i].rc) {
+            fail_msg("case %zu: %s: %s", i, rc_name(rc), err.msg);
+        }
+    }
+}
+
+/* Where a kept connection ends before a byte of the answer came, libcurl would send the request again by itself. */
+static void test_fetch__sends_once_what_must_not_be_done_twice(void **state)
+{
+    struct room *room = *state;
+    struct fetch_reply reply;
+    struct fetch_request request = to(room, "/");
+    request.body = STR("{}");
+    request.content_type = STR("application/json");
+    room->peer.keep = true;
+    for (int once = 0; once < 2; once++) {
+        int before = atomic_load(&room->peer.requests);
+        room->reply = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL), RC_OK);
+        room->reply = "";
+        request.tell_uncertain = once;
+        assert_int_equal(fetch_wait(room->fetch, &request, room->mem, &reply, NULL),
+                         once ? RC_UNCERTAIN : RC_BUSY);
+        assert_int_equal(atomic_load(&room->peer.requests), before + (once ? 2 : 3));
+    }
+}
+
+static void test_retry_after__is_seconds_or_a_date(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool read;
+        int64_t ms;
+    } cases[] = {
+        {"0", true, 0},
+        {"7", true, 7000},
+        {"86400", true, 86400000},
+        {"4000000000", true, 86400000}, /* a day will do */
+        {"Mon, 23 Nov 2020 19:50:58 GMT", true, 0},
+        {"-1", false, 0},
+        {"1.5", false, 0},
+        {"soon", false, 0},
+        {"", false, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct fetch_header header = {STR("retry-after"), str_of(cases[i].text)};
+        struct fetch_reply reply = {.headers = &header, .header_count = 1};
+        int64_t ms = -1;
+        if (fetch_retry_after(&reply, &ms) != cases[i].read || ms != (cases[i].read ? cases[i].ms : -1)) {
+            fail_msg("case %zu: %lld", i, (long long)ms);
+        }
+    }
+    struct fetch_reply without = {0};
+    assert_false(fetch_retry_after(&without, &(int64_t){0}));
+}
+
+static void test_fetch_stop__ends_what_is_under_way_and_refuses_what_comes(void **state)
+{
+    struct room *room = *state;
+    struct tally tally = {0};
+    struct fetch_request request = to(room, "/");
+    atomic_store(&room->peer.hold, true);
+    request.done = count;
+    request.arg = &tally;
+    assert_int_equal(fetch_start(room->fetch, &request, NULL), RC_OK);
+    fetch_stop(room->fetch);
+    assert_int_equal(fetch_start(room->fetch, &request, NULL), RC_BUSY);
+    fetch_stop(room->fetch);
+    fetch_free(TAKE(room->fetch));
+    assert_int_equal(atomic_load(&tally.busy), 1);
+}
+
 static void test_fetch_free__ends_what_is_under_way(void **state)
 {
     struct room *room = *state;
@@ -380,6 +535,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_method__is_sent_as_given),
+        TEST(test_head__waits_for_no_body),
+        TEST(test_target__is_sent_byte_for_byte),
+        TEST(test_bare__adds_no_header),
         TEST(test_headers__of_the_reply_are_given),
         TEST(test_address__stands_for_the_host),
         TEST(test_fetch__gets),
@@ -393,6 +551,10 @@ int main(void)
         TEST(test_url_check__takes_https_or_loopback),
         TEST(test_fetch_start__refuses_before_anything_is_sent),
         TEST(test_fetch__runs_many_at_once),
+        TEST(test_fetch__tells_what_may_have_been_sent),
+        TEST(test_fetch__sends_once_what_must_not_be_done_twice),
+        TEST(test_retry_after__is_seconds_or_a_date),
+        TEST(test_fetch_stop__ends_what_is_under_way_and_refuses_what_comes),
         TEST(test_fetch_free__ends_what_is_under_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

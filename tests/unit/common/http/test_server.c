@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -193,6 +194,25 @@ static void test_suspend__resumes_groups_from_another_thread(void **state UNUSED
         expect_answer(&a, 200, "waited");
         client_close(&clients[i]);
     }
+    rig_stop(r);
+}
+
+static void test_hold__lets_the_last_release_wake(void **state UNUSED)
+{
+    struct client c;
+    rig_start(r, NULL);
+    client_open(&c, r, false);
+    client_say(&c, WAIT);
+    rig_await_tickets(r, 1);
+    http_server_hold(r->server);
+    http_server_hold(r->server);
+    rig_resume_all(r);
+    http_server_release(r->server);
+    assert_false(client_readable(&c, 20));
+    http_server_release(r->server);
+    struct answer a = client_answer(&c, false);
+    expect_answer(&a, 200, "waited");
+    client_close(&c);
     rig_stop(r);
 }
 
@@ -826,6 +846,69 @@ static void test_server__refuses_a_port_that_is_taken(void **state UNUSED)
     rig_stop(r);
 }
 
+static bool is_refused(uint16_t port)
+{
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    bool refused = connect(fd, (const struct sockaddr *)&to, sizeof to) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return refused;
+}
+
+static void await_refused(uint16_t port, bool refused)
+{
+    int64_t end = clock_mono().ms + 10000;
+    while (is_refused(port) != refused) {
+        assert_true(clock_mono().ms < end);
+        usleep(1000);
+    }
+}
+
+/* Several loops, each with a socket of its own, and several times: the port stays the same. */
+static void test_listen__closes_and_opens_one_listener(void **state UNUSED)
+{
+    struct client kept, waiting, other;
+    rig_start(r, NULL);
+    for (int round = 0; round < 3; round++) {
+        struct answer a;
+        client_open(&kept, r, false);
+        client_open(&waiting, r, false);
+        client_open(&other, r, true);
+        ask(&kept, HELLO, 200, "hello");
+        client_say(&waiting, WAIT);
+        rig_await_tickets(r, 1);
+        http_server_listen(r->server, 0, false);
+        await_refused(r->port, true);
+        a = client_answer(&kept, false);
+        assert_true(a.reset);
+        a = client_answer(&waiting, false);
+        assert_true(a.reset);
+        ask(&other, HELLO, 200, "hello");
+        rig_resume_all(r);
+        http_server_listen(r->server, 0, false);
+        assert_true(is_refused(r->port));
+        http_server_listen(r->server, 0, true);
+        await_refused(r->port, false);
+        client_close(&kept);
+        client_open(&kept, r, false);
+        ask(&kept, HELLO, 200, "hello");
+        client_close(&kept);
+        client_close(&waiting);
+        client_close(&other);
+    }
+    rig_stop(r);
+}
+
+static void test_listen__closed_drains_as_well(void **state UNUSED)
+{
+    rig_start(r, NULL);
+    http_server_listen(r->server, 0, false);
+    await_refused(r->port, true);
+    assert_true(http_server_drain(r->server));
+    rig_stop(r);
+}
+
 static void test_server__may_be_freed_before_it_started(void **state UNUSED)
 {
     struct http_server *server = NULL;
@@ -986,6 +1069,7 @@ int main(void)
         cmocka_unit_test(test_server__sends_a_big_reply_to_a_patient_reader),
         cmocka_unit_test(test_server__answers_a_client_that_ended_its_direction),
         cmocka_unit_test(test_suspend__resumes_groups_from_another_thread),
+        cmocka_unit_test(test_hold__lets_the_last_release_wake),
         cmocka_unit_test(test_suspend__may_come_before_and_after_the_body),
         cmocka_unit_test(test_suspend__survives_a_client_that_goes_away),
         cmocka_unit_test(test_deadline__answers_503_and_drops_the_late_answer),
@@ -1010,6 +1094,8 @@ int main(void)
         cmocka_unit_test(test_tls__reload_serves_the_new_certificate_and_keeps_the_old_one_when_it_is_bad),
         cmocka_unit_test(test_tls__resumes_sessions_and_refuses_old_versions_and_strange_protocols),
         cmocka_unit_test(test_server__refuses_a_port_that_is_taken),
+        cmocka_unit_test(test_listen__closes_and_opens_one_listener),
+        cmocka_unit_test(test_listen__closed_drains_as_well),
         cmocka_unit_test(test_server__may_be_freed_before_it_started),
         cmocka_unit_test(test_drain__answers_what_has_begun_and_closes_what_is_idle),
         cmocka_unit_test(test_drain__ends_in_time_and_says_what_it_cut),

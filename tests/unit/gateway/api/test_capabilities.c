@@ -24,6 +24,8 @@ struct rig {
     struct account_services services;
     const char *operation;
     enum rc rc; /* what the back end says */
+    const char *code;
+    uint32_t retry_after_ms;
     pthread_t asked_on;
 };
 
@@ -33,7 +35,9 @@ static enum rc plans(void *arg, struct str tenant_id, struct arena *mem, struct 
     struct rig *rig = arg;
     rig->asked_on = pthread_self();
     if (rig->rc != RC_OK) {
-        return err_set(err, rig->rc, NULL, "the back end is away");
+        (void)err_set(err, rig->rc, rig->code, "the back end is away");
+        err->retry_after_ms = rig->retry_after_ms;
+        return rig->rc;
     }
     struct capability_plan *plan = arena_new_of(mem, struct capability_plan);
     *plan =
@@ -85,7 +89,8 @@ static void head(void *arg, struct http_exchange *x)
 static void start(struct rig *rig, bool with_backend)
 {
     *rig = (struct rig){.operation = "Accounts_getTeamsCapabilityPlans"};
-    rig->backend = (struct backend){rig, plans, capabilities};
+    rig->backend =
+        (struct backend){.arg = rig, .capability_plans = plans, .available_capabilities = capabilities};
     rig->services.teams_tenant_id = STR("a-tenant");
     rig->account.services = &rig->services;
     assert_int_equal(offload_new(2, 8, &rig->offload, NULL), RC_OK);
@@ -154,6 +159,58 @@ static void test_capabilities__pass_the_backends_refusal_on(void **state)
     assert_non_null(strstr(reply, "HTTP/1.1 503 "));
     assert_non_null(strstr(reply, "Retry-After: 1\r\n"));
     assert_non_null(strstr(reply, "the back end is away"));
+    assert_null(strstr(reply, "innererror"));
+    stop(&rig);
+}
+
+/* Who asks us is not to blame for what goes wrong behind us, and learns what it was. */
+static void test_capabilities__tell_the_cause_of_a_failure(void **state)
+{
+    (void)state;
+    static const struct {
+        enum rc rc;
+        const char *code;
+        uint32_t retry_after_ms;
+        const char *status, *header, *error;
+    } cases[] = {
+        {RC_BUSY, "BackendThrottled", 7000, "503 ", "Retry-After: 7\r\n", "ServiceUnavailable"},
+        {RC_BUSY, "BackendUnavailable", 0, "503 ", "Retry-After: 1\r\n", "ServiceUnavailable"},
+        {RC_DENIED, "BackendDenied", 0, "503 ", "Retry-After: 1\r\n", "ServiceUnavailable"},
+        {RC_UNCERTAIN, "BackendUncertain", 0, "503 ", "Retry-After: 1\r\n", "ServiceUnavailable"},
+        {RC_NOT_FOUND, "BackendNotFound", 0, "404 ", "", "NotFound"},
+        {RC_INVALID, "BackendRefused", 0, "400 ", "", "InvalidRequest"},
+        {RC_CONFLICT, "BackendConflict", 0, "409 ", "", "Conflict"},
+    };
+    struct rig rig;
+    start(&rig, true);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char reply[4096], expected[200];
+        rig.rc = cases[i].rc;
+        rig.code = cases[i].code;
+        rig.retry_after_ms = cases[i].retry_after_ms;
+        ask(&rig, reply, sizeof reply);
+        (void)snprintf(expected, sizeof expected,
+                       "{\"error\":{\"code\":\"%s\",\"message\":\"the back end is "
+                       "away\",\"innererror\":{\"code\":\"%s\"}}}",
+                       cases[i].error, cases[i].code);
+        if (strncmp(reply + sizeof "HTTP/1.1 " - 1, cases[i].status, 4) != 0 ||
+            strstr(reply, cases[i].header) == NULL || strstr(reply, expected) == NULL) {
+            fail_msg("case %zu: %s", i, reply);
+        }
+    }
+    stop(&rig);
+}
+
+static void test_capabilities__need_a_tenant(void **state)
+{
+    (void)state;
+    struct rig rig;
+    char reply[4096];
+    start(&rig, true);
+    rig.services.teams_tenant_id = STR_NONE;
+    ask(&rig, reply, sizeof reply);
+    assert_non_null(strstr(reply, "HTTP/1.1 400 "));
+    assert_non_null(strstr(reply, "x-ms-error-code: TenantRequired\r\n"));
     stop(&rig);
 }
 
@@ -211,6 +268,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_capabilities__come_from_the_backend_on_a_thread_of_the_pool),
         cmocka_unit_test(test_capabilities__pass_the_backends_refusal_on),
+        cmocka_unit_test(test_capabilities__tell_the_cause_of_a_failure),
+        cmocka_unit_test(test_capabilities__need_a_tenant),
         cmocka_unit_test(test_capabilities__without_a_backend_are_501),
         cmocka_unit_test(test_offload__refuses_when_full_and_finishes_what_it_took),
     };

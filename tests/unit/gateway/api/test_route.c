@@ -72,6 +72,43 @@ static void test_route_find__knows_every_path_and_no_other(void **state)
     arena_free(mem);
 }
 
+static void test_route_find__takes_any_tail_and_the_later_row(void **state)
+{
+    (void)state;
+    static const struct route rows[] = {
+        {.method = HTTP_GET, .path = "/portal/{*}", .operation = "tail"},
+        {.method = HTTP_GET, .path = "/portal/config.json", .operation = "exact"},
+    };
+    static const struct {
+        const char *segments[4];
+        const char *operation; /* NULL: none */
+    } tails[] = {
+        {{"portal"}, NULL},
+        {{"portal", ""}, "tail"},
+        {{"portal", "a", "b"}, "tail"},
+        {{"portal", "config.json"}, "exact"},
+        {{"portal", "config.json", ""}, "tail"},
+        {{"portals", "a"}, NULL},
+    };
+    const struct route_table table = {rows, ARRAY_LEN(rows)};
+    for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+        struct str segments[4];
+        size_t count = 0;
+        for (; count < 4 && tails[i].segments[count] != NULL; count++) {
+            segments[count] = str_of(tails[i].segments[count]);
+        }
+        const struct http_request request = {
+            .method = HTTP_GET, .segments = segments, .segment_count = count};
+        struct route_match match;
+        route_find(&table, 1, &request, &match);
+        const char *found = match.route != NULL ? match.route->operation : NULL;
+        if (!str_eq(str_of(found), str_of(tails[i].operation)) ||
+            match.open != str_eq(segments[0], STR("portal")) || (match.open && match.counted)) {
+            fail_msg("case %zu: %s", i, found);
+        }
+    }
+}
+
 static void test_route_find__finds_nothing_where_no_path_can_be(void **state)
 {
     (void)state;
@@ -119,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_route_find__knows_every_path_and_no_other),
+        cmocka_unit_test(test_route_find__takes_any_tail_and_the_later_row),
         cmocka_unit_test(test_route_find__finds_nothing_where_no_path_can_be),
         cmocka_unit_test(test_routes__each_row_is_complete),
         cmocka_unit_test(test_error_rows__have_unique_codes_and_fitting_statuses),

@@ -55,8 +55,8 @@ static void test_access_allows__ends_where_the_network_ends(void **state)
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct access access;
         struct net_addr addr = address(cases[i].address);
-        assert_int_equal(access_init(&access, str_of(cases[i].allow), STR_NONE, NULL), RC_OK);
-        if (access_allows(&access, &addr) != cases[i].allowed) {
+        assert_int_equal(access_init(&access, str_of(cases[i].allow), STR_NONE, STR_NONE, NULL), RC_OK);
+        if (access_allows(&access.allow, &addr) != cases[i].allowed) {
             fail_msg("case %zu: %s in %s", i, cases[i].address, cases[i].allow);
         }
         access_clear(&access);
@@ -68,9 +68,10 @@ static void test_access_init__says_which_option_is_wrong(void **state)
     (void)state;
     struct access access;
     struct err err;
-    assert_int_equal(access_init(&access, STR("192.0.2.1/24"), STR_NONE, &err), RC_INVALID);
+    assert_int_equal(access_init(&access, STR("192.0.2.1/24"), STR_NONE, STR_NONE, &err), RC_INVALID);
     assert_true(str_starts(str_of(err.msg), STR("[access] allow: ")));
-    assert_int_equal(access_init(&access, STR("192.0.2.0/24"), STR("proxy.example"), &err), RC_INVALID);
+    assert_int_equal(access_init(&access, STR("192.0.2.0/24"), STR_NONE, STR("proxy.example"), &err),
+                     RC_INVALID);
     assert_true(str_starts(str_of(err.msg), STR("[server] trusted_proxies: ")));
 }
 
@@ -113,7 +114,8 @@ static void test_access_caller__is_the_last_that_is_no_listed_proxy(void **state
         {"10.0.0.1", {"rubbish", "198.51.100.1"}, NULL},
     };
     struct access access;
-    assert_int_equal(access_init(&access, STR_NONE, STR("10.0.0.0/24, 2001:db8:1::/48"), NULL), RC_OK);
+    assert_int_equal(access_init(&access, STR_NONE, STR_NONE, STR("10.0.0.0/24, 2001:db8:1::/48"), NULL),
+                     RC_OK);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct net_addr peer = address(cases[i].peer), caller;
         struct str lines[3];

@@ -617,6 +617,28 @@ static void test_discovery__of_the_lab_is_for_test_targets(void **state)
     assert_int_equal(verdict(room, token_with(room, room->keys[0], "")), RC_OK);
 }
 
+static void test_endpoints__are_those_that_a_browser_may_be_sent_to(void **state)
+{
+    struct room *room = *state;
+    struct auth_endpoints endpoints;
+    room->issuer.discovery =
+        "{\"issuer\":\"http://127.0.0.1:PORT/t/v2.0\",\"jwks_uri\":\"http://127.0.0.1:PORT/keys\","
+        "\"authorization_endpoint\":\"https://login.example/a?x=1\",\"token_endpoint\":\"http://[::1]:80/t\","
+        "\"end_session_endpoint\":\"http://login.example/out\"}";
+    set_status(&room->issuer, 500);
+    begin(room);
+    assert_int_equal(auth_endpoints(room->auth, STR("lab"), room->mem, &endpoints, NULL), RC_BUSY);
+    assert_int_equal(auth_endpoints(room->auth, STR("Lab"), room->mem, &endpoints, NULL), RC_NOT_FOUND);
+    auth_free(TAKE(room->auth));
+    set_status(&room->issuer, 200);
+    begin_ready(room);
+    assert_int_equal(auth_endpoints(room->auth, STR("lab"), room->mem, &endpoints, NULL), RC_OK);
+    assert_true(str_ends(endpoints.issuer, STR("/t/v2.0")));
+    assert_true(str_eq(endpoints.authorization, STR("https://login.example/a?x=1")));
+    assert_true(str_eq(endpoints.token, STR("http://[::1]:80/t")));
+    assert_true(str_absent(endpoints.end_session)); /* neither TLS nor loopback */
+}
+
 static void test_discovery__for_any_tenant_takes_the_listed_ones(void **state)
 {
     struct room *room = *state;
@@ -775,13 +797,13 @@ static void test_reload__keeps_the_old_lists_when_the_new_are_wrong(void **state
     struct net_addr loopback, proxy, other, caller;
     assert_true(net_parse(STR("127.0.0.1"), &loopback) && net_parse(STR("10.0.0.1"), &proxy) &&
                 net_parse(STR("192.0.2.1"), &other));
-    assert_true(auth_address_allowed(room->auth, &loopback));
-    assert_false(auth_address_allowed(room->auth, &other));
+    assert_true(auth_address_allowed(room->auth, false, &loopback));
+    assert_false(auth_address_allowed(room->auth, false, &other));
     room->config.allow = STR("192.0.2.0/24");
     room->config.trusted_proxies = STR("10.0.0.1");
     assert_int_equal(auth_reload(room->auth, &room->config, NULL), RC_OK);
-    assert_false(auth_address_allowed(room->auth, &loopback));
-    assert_true(auth_address_allowed(room->auth, &other));
+    assert_false(auth_address_allowed(room->auth, false, &loopback));
+    assert_true(auth_address_allowed(room->auth, false, &other));
     struct str forwarded = STR("192.0.2.1");
     assert_int_equal(auth_caller_address(room->auth, &proxy, &forwarded, 1, &caller, NULL), RC_OK);
     assert_true(net_eq(&caller, &other));
@@ -789,7 +811,7 @@ static void test_reload__keeps_the_old_lists_when_the_new_are_wrong(void **state
     room->config.allow = STR("192.0.2.1/24");
     assert_int_equal(auth_reload(room->auth, &room->config, &err), RC_INVALID);
     assert_non_null(strstr(err.msg, "192.0.2.0/24"));
-    assert_true(auth_address_allowed(room->auth, &other));
+    assert_true(auth_address_allowed(room->auth, false, &other));
 }
 
 static void test_user_admit__counts_each_user(void **state)
@@ -827,6 +849,7 @@ int main(void)
         TEST(test_free__calls_who_waits),
         TEST(test_discovery__is_refused),
         TEST(test_discovery__of_the_lab_is_for_test_targets),
+        TEST(test_endpoints__are_those_that_a_browser_may_be_sent_to),
         TEST(test_discovery__for_any_tenant_takes_the_listed_ones),
         TEST(test_issuers__one_that_is_away_does_not_hold_up_the_other),
         TEST(test_token_check__holds_while_keys_rotate_under_many_threads),

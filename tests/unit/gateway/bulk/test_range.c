@@ -102,6 +102,33 @@ static void test_range__counts_in_steps(void **state)
     assert_int_equal(bulk_range_at(&range, 3), 441110);
 }
 
+static void test_range__is_written_as_it_is_read(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"+441632960000",     "+4416329600{00-99}", "+441632960{0-1}00",
+                                        "+{1-9}0",           "+{10-99}",           "+12345678901234{0-9}",
+                                        "+4416{00000-99999}"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct bulk_range range;
+        char text[BULK_RANGE_TEXT_MAX];
+        assert_int_equal(bulk_range_parse(str_of(texts[i]), false, &range, NULL), RC_OK);
+        struct str written = bulk_range_text(&range, text);
+        if (!str_eq(written, str_of(texts[i]))) {
+            fail_msg("%s became %.*s", texts[i], (int)written.n, written.p);
+        }
+    }
+    /* The ends may have digits in common, and a range of one is a number. */
+    static const char *const others[][2] = {{"+44163296{00000-00099}", "+44163296000{00-99}"},
+                                            {"+441632960{00-00}0", "+441632960000"},
+                                            {"+44163296{010-019}00", "+4416329601{0-9}00"}};
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+        struct bulk_range range;
+        char text[BULK_RANGE_TEXT_MAX];
+        assert_int_equal(bulk_range_parse(str_of(others[i][0]), false, &range, NULL), RC_OK);
+        assert_true(str_eq(bulk_range_text(&range, text), str_of(others[i][1])));
+    }
+}
+
 static void test_seen__remembers_rows_through_growth(void **state)
 {
     (void)state;
@@ -114,7 +141,7 @@ static void test_seen__remembers_rows_through_growth(void **state)
         assert_int_equal(bulk_seen_add(seen, i * 7919, 1, &row), RC_CONFLICT);
         assert_int_equal(row, i);
     }
-    assert_int_equal(bulk_seen_add(seen, 3, 1, &row), RC_LIMIT);
+    assert_int_equal(bulk_seen_add(seen, 3, 1, &row), RC_BUSY);
     bulk_seen_free(seen);
     bulk_seen_free(NULL);
 }
@@ -126,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_range__takes_digits_alone_only_when_told),
         cmocka_unit_test(test_range__refuses_a_nul_in_front_of_the_braces),
         cmocka_unit_test(test_range__counts_in_steps),
+        cmocka_unit_test(test_range__is_written_as_it_is_read),
         cmocka_unit_test(test_seen__remembers_rows_through_growth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,8 @@ static void test_read__fills_what_a_row_leaves_out_from_the_defaults(void **stat
     static const struct bulk_options options = {.defaults = &defaults};
     static const struct read_case cases[] = {
         CASE("Numbers\n" A "\n" B "\n", "2:" A " dflt | 3:" B " dflt"),
+        CASE("Rejected,Numbers\n\"a, \"\"b\"\"\"," A "\n," B "\n", "2:" A " dflt | 3:" B " dflt"),
+        CASE("rejected,Rejected,telephoneNumber\nx,y," A "\n", "2:" A " dflt"),
         CASE("numbers,\n" A ",\n", "2:" A " dflt"),
         CASE("telephoneNumber,accountName\n" A "\n" B ",x", "2:" A " dflt | 3:" B " x"),
         CASE("telephoneNumber," OC "enabled\n" A ",true", "2:" A " dflt"),
@@ -184,7 +186,7 @@ static void test_read__finds_doubles_among_good_rows(void **state)
     assert_string_equal(
         out.p, "2:InvalidValue accountName | 3:" A " contoso | 4:DuplicateNumber telephoneNumber | "
                "4:" B " x | 1:MissingField accountName, MissingField serviceDetails | 2:InvalidJson | "
-               "2:+441632960004 x | stop limit");
+               "2:+441632960004 x | stop TooManyNumbers");
     buf_clear(&out);
     bulk_seen_free(options.seen);
 }

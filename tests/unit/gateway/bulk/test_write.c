@@ -243,6 +243,44 @@ static void test_judge__compares_what_a_client_may_set(void **state)
     assert_int_equal(__builtin_popcountll(bulk_differences(&columns, &now, &wanted)), 4);
 }
 
+/* Every pair of these: the short way says what the long one says. */
+static void test_fingerprint__says_what_judge_says(void **state)
+{
+    (void)state;
+    static const struct str one[] = {{"x", 1}, {"y", 1}}, other[] = {{"xy", 2}};
+    const struct number_teams_config configs[] = {
+        {0},
+        {.usage = STR("u")},
+        {.usage = STR("")},
+        {.usage = STR("u"), .choosable_capabilities = {one, 2}},
+        {.usage = STR("u"), .choosable_capabilities = {one, 1}},
+        {.usage = STR("u"), .choosable_capabilities = {other, 1}},
+        {.usage = STR("u"), .additional_usages = {one, 2}},
+        {.usage = STR("u"), .allow_tenant_address_update = true},
+    };
+    static const enum assignment_status statuses[] = {ASSIGNMENT_ABSENT, ASSIGNMENT_ASSIGNED,
+                                                      ASSIGNMENT_UNASSIGNED};
+    struct number_service services[ARRAY_LEN(configs) * ARRAY_LEN(statuses) * 2];
+    struct number_services details[ARRAY_LEN(services)];
+    struct number given[ARRAY_LEN(services)];
+    struct bulk_columns columns;
+    bulk_columns_init(&columns);
+    for (size_t i = 0; i < ARRAY_LEN(services); i++) {
+        services[i] = (struct number_service){i % 2 == 1, statuses[i / 2 % 3], &configs[i / 6]};
+        details[i] = (struct number_services){0};
+        details[i].of[i / 6 % 2 == 0 ? SERVICE_OPERATOR_CONNECT : SERVICE_PHONE_MOBILE] = &services[i];
+        given[i] = (struct number){.telephone_number = 44, .account_name = STR("a"), .services = &details[i]};
+    }
+    for (size_t i = 0; i < ARRAY_LEN(services) * ARRAY_LEN(services); i++) {
+        const struct number *now = &given[i % ARRAY_LEN(services)], *wanted = &given[i / ARRAY_LEN(services)];
+        bool same = bulk_judge(&columns, now, wanted, NULL) == BULK_SAME;
+        if (bulk_fingerprint_same(bulk_fingerprint(&columns, now), bulk_fingerprint(&columns, wanted)) !=
+            same) {
+            fail_msg("pair %zu: judge says %s", i, same ? "the same" : "changed");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_write__defuses_formulas_for_spreadsheets),
         cmocka_unit_test(test_write__tells_of_a_full_buffer),
         cmocka_unit_test(test_judge__compares_what_a_client_may_set),
+        cmocka_unit_test(test_fingerprint__says_what_judge_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

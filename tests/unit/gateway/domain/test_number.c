@@ -1,5 +1,7 @@
 #include "world.h"
 
+#include "common/base/limits.h"
+
 #define N1 15550001
 #define NUMBER(details)                                                                                      \
     "{'telephoneNumber':'+15550001','accountName':'contoso','serviceDetails':{" details "}}"
@@ -67,6 +69,40 @@ static void test_number_put__keeps_the_revision_when_nothing_changes(void **stat
     assert_int_equal(second.number->revision.configuration_at.ms, first.number->revision.configuration_at.ms);
     assert_int_equal(audit_count(w), 2); /* account and number */
     assert_int_equal(read_counts(w, "contoso").all, 1);
+}
+
+/* Who writes the same again has changed nothing, and what is found out is nobody's change. */
+static void test_number_put__says_who_changed_it_last(void **state)
+{
+    struct world *w = with_account(state, "false");
+    assert_says(put_number(w, NUMBER(OC)), "");
+    assert_int_equal(read_number(w, N1)->provenance.way, 1 + ACTOR_API);
+    assert_true(str_eq(read_number(w, N1)->provenance.name, STR("bss")));
+    w->actor.way = ACTOR_PORTAL;
+    w->actor.name = STR("Ada Admin");
+    assert_says(put_number(w, NUMBER(OC)), "");
+    assert_true(str_eq(read_number(w, N1)->provenance.name, STR("bss")));
+    assert_says(put_number(w, NUMBER(ZOOM)), "");
+    assert_int_equal(read_number(w, N1)->provenance.way, 1 + ACTOR_PORTAL);
+    assert_true(str_eq(read_number(w, N1)->provenance.name, STR("Ada Admin")));
+    w->actor.name = STR_NONE;
+    w->actor.client_id = STR("client-id");
+    assert_says(put_number(w, NUMBER(OC)), "");
+    assert_true(str_eq(read_number(w, N1)->provenance.name, STR("client-id")));
+    given_number_status(w, N1, PROVISIONING_FAILED);
+    assert_int_equal(read_number(w, N1)->provenance.way, 1 + ACTOR_PORTAL);
+}
+
+static void test_number_put__cuts_a_long_name_between_characters(void **state)
+{
+    struct world *w = with_account(state, "false");
+    char name[LIMIT_PERSON + 2];
+    memset(name, 'a', sizeof name);
+    memcpy(name + LIMIT_PERSON - 1, "\xc3\xa4", 2); /* one character, half of it too much */
+    w->actor.name = (struct str){name, sizeof name};
+    assert_says(put_number(w, NUMBER(OC)), "");
+    assert_int_equal(read_number(w, N1)->provenance.name.n, LIMIT_PERSON - 1);
+    assert_true(str_is_utf8(read_number(w, N1)->provenance.name));
 }
 
 static void test_number_put__needs_the_account(void **state)
@@ -365,6 +401,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_number_put__creates_then_replaces),
         TEST(test_number_put__keeps_the_revision_when_nothing_changes),
+        TEST(test_number_put__says_who_changed_it_last),
+        TEST(test_number_put__cuts_a_long_name_between_characters),
         TEST(test_number_put__needs_the_account),
         TEST(test_number_put__needs_the_service_enabled_on_the_account),
         TEST(test_number_put__counts_a_disabled_service_of_the_account_as_missing),

@@ -64,7 +64,7 @@ struct number_counts read_counts(struct world *w, const char *account);
 struct list_page read_audit(struct world *w); /* newest first */
 size_t audit_count(struct world *w);
 const struct audit_row *audit_newest(struct world *w);
-int64_t outbox_seq(struct world *w, enum outbox_kind kind, const char *key); /* 0: no row */
+int64_t outbox_seq(struct world *w, enum outbox_kind kind, const char *key); /* 0: there is nothing to do */
 
 /* What a back end would have said. Assigned: for Operator Connect; acquired capabilities too where there is a
  * configuration. */

@@ -337,6 +337,38 @@ static void test_model_load__reads_what_is_read_only(void **state)
     assert_int_equal(rfi.customer_relationship->last_modified_on.ms, CLOCK_ABSENT.ms);
 }
 
+static void test_model_read_foreign__takes_more_than_it_knows_but_nothing_wrong(void **state)
+{
+#define CONSENT "'tenantId':'0f0f0f0f-0000-4000-8000-000000000001'"
+    static const struct read_case cases[] = {
+        {&schema_rfi, "{" CONSENT ",'tenantOrigin':'Office365','nested':{'a':[1]}}", ""},
+        {&schema_rfi, "{" CONSENT ",'operatorId':null,'contacts':null,'status':null}", ""},
+        {&schema_rfi, "{" CONSENT ",'contacts':[{'fullName':'a','email':'b','phone':1}]}", ""},
+        {&schema_rfi, "{" CONSENT ",'contacts':[{'fullName':'a','email':null}]}",
+         "MissingField contacts[0].email"},
+        {&schema_rfi, "{" CONSENT ",'contacts':[null]}", "InvalidType contacts[0]"},
+        {&schema_rfi, "{" CONSENT ",'status':'Gone'}", "InvalidValue status"},
+        {&schema_rfi, "{'tenantId':null}", "MissingField tenantId"},
+        {&schema_rfi, "{" CONSENT ",'id':7}", "InvalidType id"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct err err = {0};
+        struct rfi rfi = {0};
+        enum rc rc =
+            model_read_foreign(cases[i].schema, given_json(*state, cases[i].json), *state, &rfi, &err);
+        const char *findings = rc == RC_OK ? "" : findings_of(*state, &err);
+        if (strcmp(findings, cases[i].findings) != 0) {
+            fail_msg("case %zu: \"%s\"", i, findings);
+        }
+    }
+    struct rfi rfi = {0};
+    const char *json = "{" CONSENT ",'status':'ACTIVE','consentedOn':'2021-12-21T13:50:02.7271943Z'}";
+    assert_int_equal(model_read_foreign(&schema_rfi, given_json(*state, json), *state, &rfi, NULL), RC_OK);
+    assert_int_equal(rfi.status, CONSENT_ACTIVE);
+    assert_int_equal(rfi.consented_on.ms % 1000, 727);
+    assert_int_equal(rfi.last_modified_on.ms, CLOCK_ABSENT.ms);
+}
+
 static void test_model_load__checks_what_is_read_only(void **state)
 {
     static const struct read_case cases[] = {
@@ -512,6 +544,7 @@ int main(void)
         TEST(test_model_read__takes_no_error),
         TEST(test_model_load__reads_what_is_read_only),
         TEST(test_model_load__checks_what_is_read_only),
+        TEST(test_model_read_foreign__takes_more_than_it_knows_but_nothing_wrong),
         TEST(test_model_merge__follows_rfc_7396),
         TEST(test_model_merge__leaves_the_old_parts_as_they_were),
         TEST(test_model_merge__keeps_required_fields_and_replaces_lists),

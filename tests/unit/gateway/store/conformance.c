@@ -25,6 +25,12 @@ static void assert_revision(struct revision a, struct revision b)
     assert_int_equal(a.status_at.ms, b.status_at.ms);
 }
 
+static void assert_provenance(struct provenance a, struct provenance b)
+{
+    assert_int_equal(a.way, b.way);
+    assert_true(str_absent(a.name) == str_absent(b.name) && str_eq(a.name, b.name));
+}
+
 #define A_REVISION                                                                                           \
     {                                                                                                        \
         7, 9, {1790000000123},                                                                               \
@@ -56,7 +62,8 @@ static const struct account account_full = {.provisioning_status = PROVISIONING_
                                             .name = STR("Contoso"),
                                             .correlation_id = STR(""),
                                             .services = &services_full,
-                                            .revision = A_REVISION};
+                                            .revision = A_REVISION,
+                                            .provenance = {2, STR("Ada Admin")}};
 static const struct account account_bare = {.name = STR("contoso"), .services = &services_none};
 
 struct account_put {
@@ -84,6 +91,7 @@ static enum rc check_account(struct repo_tx *tx, struct arena *mem, void *arg, s
     if (rc == RC_OK) {
         assert_same(&schema_account, want, found, mem);
         assert_revision(want->revision, found->revision);
+        assert_provenance(want->provenance, found->provenance);
         assert_true(str_absent(want->correlation_id) == str_absent(found->correlation_id));
     }
     return rc;
@@ -206,7 +214,8 @@ static const struct number numbers[] = {
      .provisioning_errors = {errors, 1},
      .services = &number_services,
      .configuration = &number_config,
-     .revision = A_REVISION},
+     .revision = A_REVISION,
+     .provenance = {5, STR_NONE}},
     {.telephone_number = 999999999999999,
      .account_name = STR("Contoso"),
      .services = &number_services_none,
@@ -233,6 +242,7 @@ static enum rc check_two_numbers(struct repo_tx *tx, struct arena *mem, void *ar
     for (int i = 0; i < 2; i++) {
         assert_same(&schema_number, &numbers[i], found[2 * i + 1], mem);
         assert_revision(numbers[i].revision, found[2 * i + 1]->revision);
+        assert_provenance(numbers[i].provenance, found[2 * i + 1]->provenance);
     }
     assert_non_null(found[3]->configuration); /* there, though nothing is in it */
     return repo_number_find(tx, mem, 49302, REPO_READ, &found[0], err);
@@ -1117,6 +1127,28 @@ static void revisions__only_rise(struct repo *repo)
     assert_true(last >= 300000);
 }
 
+static enum rc draw_one(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    (void)mem;
+    return repo_revision_next(tx, arg, err);
+}
+
+static void reset__leaves_nothing_but_revisions_go_on(struct repo *repo)
+{
+    int64_t before = 0, after = 0;
+    for (int round = 0; round < 2; round++) { /* what is empty can be emptied */
+        assert_int_equal(write_account(repo, &account_full, false), RC_OK);
+        assert_int_equal(put_numbers(repo, "Contoso", 49301000, 20), RC_OK);
+        assert_int_equal(in_store(repo, REPO_WRITE, draw_one, &before), RC_OK);
+        assert_int_equal(store_reset(repo, NULL), RC_OK);
+        assert_int_equal(store_reset(repo, NULL), RC_OK);
+        assert_int_equal(find_account(repo, &account_full), RC_NOT_FOUND);
+        assert_false(has_number(repo, 49301000));
+        assert_int_equal(in_store(repo, REPO_WRITE, draw_one, &after), RC_OK);
+        assert_true(after > before);
+    }
+}
+
 struct admitted {
     struct admission admission;
     enum rc rc;
@@ -1202,14 +1234,51 @@ const struct conformance_case conformance_cases[] = {
     CASE(outbox__put_off_is_not_due_until_it_is_touched),
     CASE(outbox__put_off_is_due_again_in_time),
     CASE(outbox__is_settled_under_the_lease_alone),
+    CASE(outbox__failure_is_kept_with_its_cause_until_a_run_goes_well),
+    CASE(outbox__nothing_to_do_ends_a_failure_and_is_no_success),
+    CASE(outbox__waiting_for_what_was_begun_ends_no_failure),
+    CASE(outbox__row_touched_during_the_work_takes_over_what_became_of_it),
+    CASE(outbox__row_whose_work_is_done_rests_until_it_is_touched),
     CASE(pause__hides_a_key_or_a_kind_until_it_ends),
     CASE(job__comes_back_as_it_was),
     CASE(job__progress_is_written_under_the_fence_alone),
     CASE(jobs_open__go_on_after_the_last),
+    CASE(acquired__comes_back_as_it_was),
+    CASE(acquired__lists_are_by_state_and_account),
+    CASE(acquired__pages_go_on_after_the_last),
+    CASE(numbers_pending__are_those_the_back_end_does_not_have),
+    CASE(numbers_unsettled__are_listed_and_counted),
+    CASE(numbers_hidden__are_seen_by_the_worker_alone_until_nothing_is_held),
+    CASE(acquired__that_was_refused_waits),
+    CASE(accounts_of_tenant__are_found_in_any_letter_case),
+    CASE(civic_address__is_removed_alone),
+    CASE(outbox_state__is_told_whether_due_or_not),
+    CASE(outbox_counts__are_bounded_and_know_the_oldest),
+    CASE(outbox_retry__touches_what_fails),
+    CASE(jobs_open_count__is_bounded),
+    CASE(jobs_forget__removes_what_ended_long_ago),
+    CASE(subdomain__comes_back_as_it_was),
+    CASE(subdomains__are_listed_by_label_and_of_an_account),
+    CASE(subdomains__are_counted_by_status),
+    CASE(accounts_unpublished__are_those_whose_label_no_row_of_theirs_keeps),
+    CASE(lines__are_found_by_number_but_for_hidden_ones),
+    CASE(lines__are_walked_over_all_slices),
+    CASE(lines__whose_time_is_up_go_on_behind_the_last),
+    CASE(account_lines__are_of_those_that_are_there),
+    CASE(zone_serial__only_rises),
+    CASE(zone_facts__raise_the_serial_when_they_change),
+    CASE(number_job__comes_back_as_it_was),
+    CASE(number_job__of_a_caller_runs_alone),
+    CASE(number_jobs__are_listed_newest_first_and_counted),
+    CASE(number_job_input__comes_back_until_the_job_goes),
+    CASE(number_job_rows__are_pending_until_they_are_settled),
     CASE(job__that_is_refused_leaves_nothing_behind),
     CASE(job__that_is_refused_leaves_its_group_alone),
     CASE(job__past_its_deadline_is_not_begun),
     CASE(revisions__only_rise),
+    CASE(reset__leaves_nothing_but_revisions_go_on),
+    CASE(reset__leaves_leases_and_their_generations),
+    CASE(reset__leaves_no_subdomain_and_raises_the_serial),
     CASE(admission__is_limited_and_the_limit_can_change),
     {0},
 };

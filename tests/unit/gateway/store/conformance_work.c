@@ -13,7 +13,10 @@ struct ask {
     enum outbox_kind kind;
     struct str key;
     struct outbox_item item;
-    int64_t attempt, delay_ms;
+    enum outbox_news news;
+    int64_t delay_ms;
+    const char *code;
+    struct outbox_state state;
     bool flag;
     struct job_row job;
 };
@@ -174,14 +177,29 @@ static enum rc done(struct repo_tx *tx, struct arena *mem, void *arg, struct err
 {
     const struct ask *ask = arg;
     (void)mem;
-    return repo_outbox_done(tx, &ask->lease, &ask->item, err);
+    return repo_outbox_done(tx, &ask->lease, &ask->item, ask->news, err);
+}
+
+static enum rc forget(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    const struct ask *ask = arg;
+    (void)mem;
+    return repo_outbox_forget(tx, &ask->lease, &ask->item, ask->news, err);
 }
 
 static enum rc defer(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
 {
     const struct ask *ask = arg;
     (void)mem;
-    return repo_outbox_defer(tx, &ask->lease, &ask->item, ask->attempt, ask->delay_ms, err);
+    return repo_outbox_defer(tx, &ask->lease, &ask->item, ask->news, ask->delay_ms, err);
+}
+
+static enum rc fail_it(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    const struct ask *ask = arg;
+    (void)mem;
+    return repo_outbox_fail(tx, &ask->lease, &ask->item, ask->delay_ms, str_of(ask->code),
+                            STR("since it is so"), err);
 }
 
 /* A row that is due, seen by the holder of a lease. */
@@ -251,10 +269,11 @@ void outbox__row_touched_during_the_work_stays(struct repo *repo)
     assert_int_equal(written(repo, touch, &ask), RC_OK);
     assert_int_equal(written(repo, done, &ask), RC_OK);
     assert_true(is_due(repo, ask));
-    ask.attempt = 1;
     ask.delay_ms = LONG_MS;
-    assert_int_equal(written(repo, defer, &ask),
+    assert_int_equal(written(repo, fail_it, &ask),
                      RC_OK); /* a failure with what was old does not hold up the new */
+    assert_true(is_due(repo, ask));
+    assert_int_equal(written(repo, forget, &ask), RC_OK); /* nor is it forgotten */
     assert_true(is_due(repo, ask));
     assert_int_equal(in_store(repo, REPO_LIST, find_due, &ask), RC_OK);
     assert_int_equal(ask.item.attempt, 0);
@@ -266,7 +285,7 @@ void outbox__row_that_went_and_came_back_is_another(struct repo *repo)
 {
     struct ask old = seen(repo, "k"), now = old;
     struct mono later = mono_after(clock_mono(), 3);
-    assert_int_equal(written(repo, done, &old), RC_OK);
+    assert_int_equal(written(repo, forget, &old), RC_OK);
     while (clock_mono().ms < later.ms) {
         assert_int_equal(written(repo, fence, &old), RC_OK);
     }
@@ -280,9 +299,9 @@ void outbox__row_that_went_and_came_back_is_another(struct repo *repo)
 void outbox__put_off_is_not_due_until_it_is_touched(struct repo *repo)
 {
     struct ask ask = seen(repo, "k");
-    ask.attempt = 3;
+    ask.item.attempt = 2;
     ask.delay_ms = LONG_MS;
-    assert_int_equal(written(repo, defer, &ask), RC_OK);
+    assert_int_equal(written(repo, fail_it, &ask), RC_OK);
     assert_false(is_due(repo, ask));
     assert_int_equal(written(repo, touch, &ask), RC_OK);
     assert_int_equal(in_store(repo, REPO_LIST, find_due, &ask), RC_OK);
@@ -292,9 +311,9 @@ void outbox__put_off_is_not_due_until_it_is_touched(struct repo *repo)
 void outbox__put_off_is_due_again_in_time(struct repo *repo)
 {
     struct ask ask = seen(repo, "k");
-    ask.attempt = 3;
+    ask.item.attempt = 2;
     ask.delay_ms = 5;
-    assert_int_equal(written(repo, defer, &ask), RC_OK);
+    assert_int_equal(written(repo, fail_it, &ask), RC_OK);
     struct mono end = mono_after(clock_mono(), 30000);
     while (!is_due(repo, ask) && clock_mono().ms < end.ms) {
     }
@@ -309,7 +328,131 @@ void outbox__is_settled_under_the_lease_alone(struct repo *repo)
     assert_int_equal(written(repo, done, &late), RC_CONFLICT);
     late.delay_ms = LONG_MS;
     assert_int_equal(written(repo, defer, &late), RC_CONFLICT);
+    assert_int_equal(written(repo, fail_it, &late), RC_CONFLICT);
+    assert_int_equal(written(repo, forget, &late), RC_CONFLICT);
     assert_true(is_due(repo, late));
+}
+
+/* ---- what became of it ---- */
+
+static enum rc read_state(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct ask *ask = arg;
+    enum rc rc = repo_outbox_find(tx, mem, ask->kind, ask->key, &ask->state, err);
+    if (rc == RC_OK && ask->state.failure.count > 0) { /* texts are the arena's */
+        assert_true(str_eq(ask->state.failure.code, str_of(ask->code)));
+        assert_true(str_eq(ask->state.failure.message, STR("since it is so")));
+    } else if (rc == RC_OK) {
+        assert_true(str_absent(ask->state.failure.code) && str_absent(ask->state.failure.message));
+        assert_true(ask->state.failure.since.ms == CLOCK_ABSENT.ms);
+    }
+    return rc;
+}
+
+static struct outbox_state state_of(struct repo *repo, struct ask *ask)
+{
+    assert_int_equal(in_store(repo, REPO_LIST, read_state, ask), RC_OK);
+    return ask->state;
+}
+
+static void run_again(struct repo *repo, struct ask *ask)
+{
+    assert_int_equal(written(repo, touch, ask), RC_OK);
+    assert_int_equal(in_store(repo, REPO_LIST, find_due, ask), RC_OK);
+}
+
+static bool is_now(struct wall t)
+{
+    int64_t past_ms = clock_wall().ms - t.ms; /* the database is on this machine */
+    return past_ms > -60000 && past_ms < 60000;
+}
+
+void outbox__failure_is_kept_with_its_cause_until_a_run_goes_well(struct repo *repo)
+{
+    struct ask ask = seen(repo, "k");
+    ask.delay_ms = LONG_MS;
+    ask.code = "First";
+    assert_int_equal(written(repo, fail_it, &ask), RC_OK);
+    struct outbox_state first = state_of(repo, &ask);
+    assert_int_equal(first.failure.count, 1);
+    assert_true(is_now(first.failure.since) && first.succeeded_at.ms == CLOCK_ABSENT.ms);
+    run_again(repo, &ask); /* a touch begins the pauses anew, and mends nothing */
+    assert_int_equal(state_of(repo, &ask).attempt, 0);
+    assert_int_equal(state_of(repo, &ask).failure.count, 1);
+    ask.code = "Second";
+    assert_int_equal(written(repo, fail_it, &ask), RC_OK);
+    struct outbox_state second = state_of(repo, &ask);
+    assert_int_equal(second.attempt, 1);
+    assert_int_equal(second.failure.count, 2);
+    assert_int_equal(second.failure.since.ms, first.failure.since.ms);
+    run_again(repo, &ask);
+    assert_int_equal(written(repo, defer, &ask), RC_OK);
+    assert_int_equal(state_of(repo, &ask).failure.count, 0);
+    assert_true(is_now(ask.state.succeeded_at) && !ask.state.rests && ask.state.wait_ms > 0);
+}
+
+void outbox__nothing_to_do_ends_a_failure_and_is_no_success(struct repo *repo)
+{
+    struct ask ask = seen(repo, "k");
+    ask.delay_ms = LONG_MS;
+    ask.code = "Some";
+    assert_int_equal(written(repo, fail_it, &ask), RC_OK);
+    run_again(repo, &ask);
+    ask.news = OUTBOX_IDLE;
+    assert_int_equal(written(repo, defer, &ask), RC_OK);
+    assert_int_equal(state_of(repo, &ask).failure.count, 0);
+    assert_int_equal(ask.state.succeeded_at.ms, CLOCK_ABSENT.ms);
+    run_again(repo, &ask);
+    assert_int_equal(written(repo, done, &ask), RC_OK);
+    assert_true(state_of(repo, &ask).rests && ask.state.succeeded_at.ms == CLOCK_ABSENT.ms);
+}
+
+void outbox__waiting_for_what_was_begun_ends_no_failure(struct repo *repo)
+{
+    struct ask ask = seen(repo, "k");
+    ask.news = OUTBOX_OPEN;
+    assert_int_equal(written(repo, defer, &ask), RC_OK);
+    struct wall well = state_of(repo, &ask).succeeded_at;
+    assert_true(is_now(well));
+    run_again(repo, &ask);
+    ask.item.attempt = 4;
+    ask.code = "Some";
+    assert_int_equal(written(repo, fail_it, &ask), RC_OK);
+    assert_int_equal(state_of(repo, &ask).succeeded_at.ms, well.ms);
+    while (in_store(repo, REPO_LIST, find_due, &ask) == RC_NOT_FOUND) {
+    }
+    assert_int_equal(written(repo, defer, &ask), RC_OK);
+    assert_int_equal(state_of(repo, &ask).attempt, 5);
+    assert_int_equal(ask.state.failure.count, 1);
+    assert_int_equal(ask.state.succeeded_at.ms, well.ms);
+}
+
+void outbox__row_touched_during_the_work_takes_over_what_became_of_it(struct repo *repo)
+{
+    struct ask ask = seen(repo, "k");
+    ask.delay_ms = LONG_MS;
+    ask.code = "Some";
+    assert_int_equal(written(repo, touch, &ask), RC_OK);
+    assert_int_equal(written(repo, fail_it, &ask), RC_OK);
+    assert_int_equal(state_of(repo, &ask).failure.count, 1);
+    assert_true(ask.state.attempt == 0 && ask.state.wait_ms <= 0);
+    assert_int_equal(written(repo, done, &ask), RC_OK); /* still of the old row */
+    assert_int_equal(state_of(repo, &ask).failure.count, 0);
+    assert_true(ask.state.wait_ms <= 0 && !ask.state.rests && is_now(ask.state.succeeded_at));
+}
+
+void outbox__row_whose_work_is_done_rests_until_it_is_touched(struct repo *repo)
+{
+    struct ask ask = seen(repo, "k"), old = ask;
+    assert_int_equal(written(repo, done, &ask), RC_OK);
+    assert_true(state_of(repo, &ask).rests && is_now(ask.state.succeeded_at));
+    assert_false(is_due(repo, ask));
+    run_again(repo, &ask);
+    assert_false(state_of(repo, &ask).rests);
+    assert_int_equal(written(repo, forget, &old), RC_OK); /* it was touched since */
+    assert_int_equal(in_store(repo, REPO_LIST, find_due, &ask), RC_OK);
+    assert_int_equal(written(repo, forget, &ask), RC_OK);
+    assert_int_equal(in_store(repo, REPO_LIST, read_state, &ask), RC_NOT_FOUND);
 }
 
 static enum rc pause_it(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
@@ -464,4 +607,15 @@ void jobs_open__go_on_after_the_last(struct repo *repo)
         assert_int_equal(written(repo, add_job, &ask), RC_OK);
     }
     assert_int_equal(in_store(repo, REPO_LIST, check_open, NULL), RC_OK);
+}
+
+/* ---- reset ---- */
+
+void reset__leaves_leases_and_their_generations(struct repo *repo)
+{
+    struct ask holder = claimed(repo, "w", "one", LONG_MS);
+    assert_int_equal(store_reset(repo, NULL), RC_OK);
+    assert_int_equal(written(repo, fence, &holder), RC_OK);
+    assert_int_equal(written(repo, release, &holder), RC_OK);
+    assert_true(claimed(repo, "w", "two", LONG_MS).lease.generation > holder.lease.generation);
 }

@@ -22,7 +22,7 @@ static void test_sqlite__conforms(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[64] = {0};
+    struct CMUnitTest tests[96] = {0};
     size_t count = 0;
     log_set_level(LOG_ERROR);
     for (; conformance_cases[count].name != NULL; count++) {

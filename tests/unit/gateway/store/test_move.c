@@ -62,6 +62,8 @@ static const char odd_rows[] =
     " values ('alder', 1, 1, 0, 0);"
     "insert into operation values ('', 'a', x'', -9223372036854775807, 1, 9223372036854775807, 0);"
     "insert into operation values ('\"{},\\NULL', 'b', x'00ff5c7d22', 1, 1, 1, 1);"
+    "insert into subdomain values ('-odd_', 'alder', '', 'MS=', 2, 0, null, '', -9223372036854775807);"
+    "insert into setting values ('zone_serial', 4000000000), ('zone_facts', 9223372036854775807);"
     "insert into audit (id, at, action, kind, key, way, before, after)"
     " values (7, 1, 0, 1, 'k', 0, '', '\xc3\xa4\xe2\x82\xac\xf0\x9f\x93\x9e \\\" '' \n\t{1,2} ? $1');";
 
@@ -173,6 +175,19 @@ static void test_move__copies_and_compares_every_row(void **state)
                      -INT64_MAX);
     assert_int_equal(
         ask(world->to_file, "select before = '' and account is null and length(after) = 21 from audit"), 1);
+}
+
+/* The new store's zone goes on where the old one's was. */
+static void test_move__takes_subdomains_and_the_zones_serial_along(void **state)
+{
+    struct world *world = *state;
+    expect(world, move(world, &compared), RC_OK, "");
+    assert_int_equal(ask(world->to_file,
+                         "select count(*) from subdomain where label = '-odd_' and account = 'alder' and"
+                         " region1_token = '' and problem_code is null and problem_message = ''"),
+                     1);
+    assert_int_equal(ask(world->to_file, "select value from setting where name = 'zone_serial'"), 4000000000);
+    assert_true(ask(world->to_file, "select value from setting where name = 'zone_facts'") == INT64_MAX);
 }
 
 static void test_move__digests_tell_tables_apart_and_not_where_they_are(void **state)
@@ -464,6 +479,7 @@ int main(void)
         CASE(test_tables__every_table_of_the_schema_is_listed),
         CASE(test_tables__an_unlisted_table_stops_the_move),
         CASE(test_move__copies_and_compares_every_row),
+        CASE(test_move__takes_subdomains_and_the_zones_serial_along),
         CASE(test_move__digests_tell_tables_apart_and_not_where_they_are),
         CASE(test_move__the_target_works_and_repeats_no_revision),
         CASE(test_move__refuses_a_target_with_rows),

@@ -708,6 +708,99 @@ static void test_deadline__that_passes_in_a_wait_for_a_lock_is_kept(void **state
     store_close(repo);
 }
 
+/* What a plan of releases reads while a change of the same rows is about to be committed. */
+static enum rc read_leaving(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct acquired_list list = {0};
+    enum rc rc = repo_acquired_leaving(tx, mem, STR("a"), 0, false, 0, 9, &list, err);
+    *(size_t *)arg = list.count;
+    return rc;
+}
+
+static enum rc put_leaving(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    const struct acquired rows[] = {
+        {.telephone_number = 500, .account = STR("a"), .tenant_id = STR("t"), .state = ACQUIRED_LEAVING},
+        {.telephone_number = 501, .account = STR("a"), .tenant_id = STR("t"), .state = ACQUIRED_LEAVING}};
+    (void)mem, (void)arg;
+    return repo_acquired_write(tx, rows, ARRAY_LEN(rows), err);
+}
+
+static bool waits_for_lock(void *arg)
+{
+    return ask(arg, "select count(*) from pg_stat_activity where application_name = 'numgated'"
+                    " and datname = current_database() and wait_event_type = 'Lock'") > 0;
+}
+
+static void test_plan__waits_for_a_change_of_what_leaves(void **state)
+{
+    static const struct {
+        const char *change;
+        size_t left;
+    } cases[] = {
+        {"begin; update acquired_number set state = 2 where telephone_number = 500", 1},
+        {"begin; delete from acquired_number where telephone_number = 501", 0},
+    };
+    struct repo *repo = open_plain();
+    PGconn *other = beside(), *watcher = beside(); /* within a transaction activity is seen as it was first */
+    (void)state;
+    assert_int_equal(in_store(repo, REPO_WRITE, put_leaving, NULL), RC_OK);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct step step;
+        size_t found = 99;
+        on(other, cases[i].change);
+        submit_until(&step, repo, REPO_WRITE, 20000, read_leaving, &found);
+        assert_true(eventually(waits_for_lock, watcher, 10000));
+        on(other, "commit");
+        assert_int_equal(step_wait(&step), RC_OK);
+        step_clear(&step);
+        if (found != cases[i].left) {
+            fail_msg("case %zu: %zu found", i, found);
+        }
+    }
+    PQfinish(other);
+    PQfinish(watcher);
+    store_close(repo);
+}
+
+static enum rc explain(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    CLEANUP(sql_donep) struct sql_stmt *stmt = NULL;
+    const char *text = arg;
+    bool row = true;
+    enum rc rc = sql_compile(tx->sql, arena_printf(mem, "explain %s", text), &stmt, err);
+    while (rc == RC_OK && (rc = sql_step(stmt, &row, err)) == RC_OK && row) {
+        struct str line = sql_read_text(stmt, mem);
+        if (strstr(line.p, "Sort") != NULL || strstr(line.p, "Seq Scan") != NULL) {
+            fail_msg("%s: %" STR_FMT, text, STR_ARG(line));
+        }
+    }
+    return rc;
+}
+
+/* Whatever the server knows of the tables: a store that has just been filled is read, too. */
+static void test_plans__of_an_accounts_pages_sort_nothing(void **state)
+{
+    static char numbers[] = "select * from number r where r.account = 'a' and r.telephone_number > 5"
+                            " and r.releasing = 0 order by r.telephone_number limit 5";
+    static char audit[] =
+        "select * from audit r where r.account = 'a' and r.id < 5000 order by r.id desc limit 5";
+    struct repo *repo = open_plain();
+    (void)state;
+    run_beside(
+        "insert into number (telephone_number, account, parts, provisioning_status, configuration_revision,"
+        " status_revision, configuration_at, status_at)"
+        " select i, 'a', 0, 2, 1, 1, 1, 1 from generate_series(1, 9999) i");
+    run_beside("insert into audit (id, at, action, kind, account, key, way)"
+               " select i, 1, 1, 1, 'a', 'a', 1 from generate_series(1, 9999) i");
+    for (int analyzed = 0; analyzed < 2; analyzed++) {
+        assert_int_equal(in_store(repo, REPO_LIST, explain, numbers), RC_OK);
+        assert_int_equal(in_store(repo, REPO_LIST, explain, audit), RC_OK);
+        run_beside("analyze number, audit");
+    }
+    store_close(repo);
+}
+
 struct crossing {
     int64_t first, second;
     pthread_barrier_t *meet;
@@ -908,6 +1001,26 @@ static void assert_refused(const char *store_url, enum rc rc, const char *part)
     if (!str_contains(str_of(err.msg), str_of(part)) || str_contains(str_of(err.msg), STR("s3cret"))) {
         fail_msg("%s: %s", store_url, err.msg);
     }
+}
+
+/* Of a database of the version before, with what was in it. */
+static void test_store__upgrades_what_an_older_version_left(void **state)
+{
+    (void)state;
+    store_close(open_plain());
+    run_beside(
+        "drop index number_account; create index number_account on number (account);"
+        "drop index audit_account; create index audit_account on audit (account);"
+        "delete from migration where number = 8;"
+        "insert into number (telephone_number, account, parts, provisioning_status, configuration_revision,"
+        " status_revision, configuration_at, status_at) values (5, 'a', 0, 2, 1, 1, 1, 1)");
+    store_close(open_plain());
+    assert_int_equal(
+        ask_beside("select count(*) from pg_indexes where indexname in ('number_account', 'audit_account')"
+                   " and indexdef like '%(account, %)'"),
+        2);
+    assert_int_equal(ask_beside("select count(*) from migration where number = 8"), 1);
+    assert_int_equal(ask_beside("select count(*) from number"), 1);
 }
 
 static void test_store__refuses_a_url_it_cannot_use(void **state)
@@ -1169,12 +1282,15 @@ int main(void)
         CASE(test_jobs__that_refuse_at_once_leave_nothing_behind),
         CASE(test_conflict__that_stays_is_not_tried_for_long),
         CASE(test_deadline__that_passes_in_a_wait_for_a_lock_is_kept),
+        CASE(test_plan__waits_for_a_change_of_what_leaves),
+        CASE(test_plans__of_an_accounts_pages_sort_nothing),
         CASE(test_deadlock__is_never_shown_to_the_caller),
         CASE(test_queue__that_is_full_refuses),
         CASE(test_nodes__make_a_number_once),
         CASE(test_counters__of_many_writers_add_up),
         CASE(test_nodes__that_read_and_write_lose_nothing),
         CASE(test_nodes__that_start_together_migrate_once),
+        CASE(test_store__upgrades_what_an_older_version_left),
         CASE(test_store__refuses_a_url_it_cannot_use),
         CASE(test_store__refuses_tables_of_another_program),
         CASE(test_store__refuses_a_database_without_unicode),

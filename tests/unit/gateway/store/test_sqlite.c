@@ -860,6 +860,119 @@ static void test_plans__use_keys_and_indexes(void **state)
     }
 }
 
+/* ---- what a question costs ---- */
+
+#define HELD_ROWS 2000
+#define STEPS_MAX 400 /* of SQLite's machine, for a statement that finds a row or two by an index */
+
+static _Thread_local int most_steps; /* of a statement of this thread, since it was cleared */
+
+static int note_steps(unsigned type, void *context, void *stmt, void *ns)
+{
+    (void)type, (void)context, (void)ns;
+    int steps = sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+    most_steps = steps > most_steps ? steps : most_steps;
+    return 0;
+}
+
+static int watch_steps(sqlite3 *db, const char **ret_why, const void *api)
+{
+    (void)ret_why, (void)api;
+    return sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, note_steps, NULL);
+}
+
+/* All at rest but one of each kind. */
+static enum rc put_acquired(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    static const enum acquired_state odd[] = {ACQUIRED_LEAVING, ACQUIRED_RELEASING, ACQUIRED_MISSING,
+                                              ACQUIRED_ORPHAN};
+    struct acquired *rows = arena_alloc_array(mem, HELD_ROWS, sizeof *rows);
+    (void)arg;
+    for (int i = 0; i < HELD_ROWS; i++) {
+        bool is_odd = i >= HELD_ROWS - (int)ARRAY_LEN(odd);
+        rows[i] = (struct acquired){.telephone_number = 1000 + i,
+                                    .account = STR("a"),
+                                    .tenant_id = STR("t"),
+                                    .state = is_odd ? odd[HELD_ROWS - 1 - i] : ACQUIRED_HELD,
+                                    .revision = 1};
+        rows[i].account = rows[i].state == ACQUIRED_ORPHAN      ? STR_NONE
+                          : rows[i].state == ACQUIRED_RELEASING ? STR("r")
+                                                                : rows[i].account;
+    }
+    return repo_acquired_write(tx, rows, HELD_ROWS, err);
+}
+
+static enum rc ask_leaving(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct acquired_list list;
+    enum rc rc = repo_acquired_leaving(tx, mem, STR("a"), 0, false, 0, 9, &list, err);
+    *(int64_t *)arg = (int64_t)list.count;
+    return rc;
+}
+
+static enum rc ask_missing(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct acquired_list list;
+    enum rc rc = repo_acquired_odd(tx, mem, ACQUIRED_MISSING, STR("a"), NULL, 9, &list, err);
+    *(int64_t *)arg = (int64_t)list.count;
+    return rc;
+}
+
+static enum rc ask_orphans(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct acquired_list list;
+    enum rc rc = repo_acquired_odd(tx, mem, ACQUIRED_ORPHAN, STR_NONE, NULL, 9, &list, err);
+    *(int64_t *)arg = (int64_t)list.count;
+    return rc;
+}
+
+static enum rc ask_count(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    (void)mem;
+    return repo_acquired_odd_count(tx, ACQUIRED_LEAVING, STR("a"), 9, arg, err);
+}
+
+static enum rc ask_orphan_count(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    (void)mem;
+    return repo_acquired_odd_count(tx, ACQUIRED_ORPHAN, STR_NONE, 9, arg, err);
+}
+
+static enum rc ask_tenant(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct str tenant;
+    *(int64_t *)arg = 1;
+    return repo_acquired_tenant(tx, mem, STR("a"), &tenant, err);
+}
+
+static enum rc ask_tenant_of_release(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct str tenant;
+    *(int64_t *)arg = 1;
+    return repo_acquired_tenant(tx, mem, STR("r"), &tenant, err);
+}
+
+static void test_odd_numbers__are_found_without_reading_those_at_rest(void **state)
+{
+    static step_fn *const questions[] = {ask_leaving,      ask_missing, ask_orphans,          ask_count,
+                                         ask_orphan_count, ask_tenant,  ask_tenant_of_release};
+    struct fixture *f = *state;
+    void (*watch)(void) = (void (*)(void))watch_steps;
+    assert_int_equal(sqlite3_auto_extension(watch), SQLITE_OK);
+    must_open(f);
+    assert_int_equal(in_store(f->repo, REPO_WRITE, put_acquired, NULL), RC_OK);
+    for (size_t i = 0; i < ARRAY_LEN(questions); i++) {
+        int64_t found = 0;
+        most_steps = 0;
+        assert_int_equal(in_store(f->repo, REPO_POINT, questions[i], &found), RC_OK); /* on this thread */
+        assert_int_equal(found, 1);
+        if (most_steps == 0 || most_steps > STEPS_MAX) {
+            fail_msg("question %zu took %d steps", i, most_steps);
+        }
+    }
+    (void)sqlite3_cancel_auto_extension(watch);
+}
+
 /* ---- housekeeping ---- */
 
 static off_t wal_size(struct fixture *f)
@@ -992,6 +1105,7 @@ int main(void)
         TEST(test_read__cannot_write),
         TEST(test_read__sees_what_was_acknowledged_before),
         TEST(test_plans__use_keys_and_indexes),
+        TEST(test_odd_numbers__are_found_without_reading_those_at_rest),
         TEST(test_wal__is_truncated_when_it_has_grown),
         TEST(test_wal__waits_for_readers_but_writers_do_not),
         TEST(test_purge__takes_what_is_too_old),

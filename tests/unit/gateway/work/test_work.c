@@ -220,14 +220,15 @@ static void await(struct fixture *f, const size_t *counter, size_t count)
     }
 }
 
-/* Whether there is a row at all is asked behind the repositories' back. */
-static bool row_exists(struct fixture *f, const char *key)
+/* Whether there is a row that does not rest is asked behind the repositories' back. */
+static bool has_work(struct fixture *f, const char *key)
 {
     sqlite3 *db;
     sqlite3_stmt *stmt;
     assert_int_equal(sqlite3_open_v2(f->folder.file, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "select 1 from outbox where key = ?", -1, &stmt, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "select 1 from outbox where key = ? and not_before < 9e18", -1, &stmt, NULL),
+        SQLITE_OK);
     sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
     bool exists = sqlite3_step(stmt) == SQLITE_ROW;
     sqlite3_finalize(stmt);
@@ -235,12 +236,12 @@ static bool row_exists(struct fixture *f, const char *key)
     return exists;
 }
 
-static void await_gone(struct fixture *f, const char *key)
+static void await_rest(struct fixture *f, const char *key)
 {
     struct mono end = mono_after(clock_mono(), WAIT_MS);
-    while (row_exists(f, key)) {
+    while (has_work(f, key)) {
         if (clock_mono().ms > end.ms) {
-            fail_msg("the row of %s stays", key);
+            fail_msg("%s has work still", key);
         }
     }
 }
@@ -290,10 +291,10 @@ static void test_work__does_what_is_due_and_then_no_more(void **state)
     struct fixture *f = *state;
     start(f, 0, 0, 5);
     touch(f, "t1-a");
-    await_gone(f, "t1-a");
+    await_rest(f, "t1-a");
     await_items(f, "done", 1);
     touch(f, "t1-b");
-    await_gone(f, "t1-b");
+    await_rest(f, "t1-b");
     await_items(f, "done", 2);
     assert_int_equal(begun(f), 2);
     assert_string_equal(f->desk.runs[0].key, "t1-a");
@@ -307,11 +308,11 @@ static void test_work__looks_at_once_when_woken(void **state)
     struct fixture *f = *state;
     start(f, 0, 0, 24 * 3600 * 1000);
     touch(f, "a");
-    work_wake(f->works[0]);
-    await_gone(f, "a");
+    work_wake(f->works[0], ~0U);
+    await_rest(f, "a");
     touch(f, "b");
-    work_wake(f->works[0]);
-    await_gone(f, "b");
+    work_wake(f->works[0], ~0U);
+    await_rest(f, "b");
 }
 
 static enum rc act_wait(struct desk *desk, struct work_run *run, struct seen_run *seen, struct err *err)
@@ -328,7 +329,7 @@ static void test_work__write_during_the_work_is_not_lost(void **state)
     await(f, &f->desk.count, 1);
     touch(f, "a");
     let(&f->desk, RUNS_MAX);
-    await_gone(f, "a");
+    await_rest(f, "a");
     assert_int_equal(begun(f), 2);
     assert_int_equal(f->desk.runs[1].seq, f->desk.runs[0].seq + 1);
     assert_false(f->desk.together);
@@ -347,13 +348,106 @@ static void test_work__failure_backs_off_and_comes_again(void **state)
     f->desk.act = act_fail_twice;
     start(f, 0, 0, 5);
     touch(f, "a");
-    await_gone(f, "a");
+    await_rest(f, "a");
     await_items(f, "done", 1);
     assert_int_equal(begun(f), 3);
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(f->desk.runs[i].attempt, i);
     }
     assert_int_equal(items(f, "failed"), 2);
+}
+
+/* What the store says of the row of a key, to whomever. */
+struct question {
+    const char *key;
+    struct outbox_state state;
+    char code[40], message[200];
+};
+
+static enum rc run_find_state(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    struct question *q = arg;
+    enum rc rc = repo_outbox_find(tx, mem, OUTBOX_SYNC, str_of(q->key), &q->state, err);
+    if (rc == RC_OK) {
+        text_of(q->code, sizeof q->code, q->state.failure.code);
+        text_of(q->message, sizeof q->message, q->state.failure.message);
+    }
+    return rc;
+}
+
+static enum rc state_of(struct fixture *f, struct question *q)
+{
+    return in_store(f->repo, REPO_LIST, run_find_state, q);
+}
+
+static enum rc act_fail_aloud(struct desk *desk, struct work_run *run, struct seen_run *seen, struct err *err)
+{
+    (void)desk;
+    (void)run;
+    (void)seen;
+    return err_set(err, RC_BUSY, "PeerAway", "it says\n\xff\xc3\xa9 to Bearer 0123456789abcdef");
+}
+
+static void test_work__failure_has_its_cause_in_the_store(void **state)
+{
+    struct fixture *f = *state;
+    struct question q = {.key = "a"};
+    f->desk.act = act_fail_aloud;
+    f->kind.backoff_ms = f->kind.backoff_max_ms = 3600 * 1000;
+    start(f, 0, 0, 5);
+    touch(f, "a");
+    await_items(f, "failed", 1);
+    assert_int_equal(state_of(f, &q), RC_OK);
+    assert_string_equal(q.code, "PeerAway");
+    assert_string_equal(q.message, "it says??\xc3\xa9 to Bearer ****************");
+    assert_int_equal(q.state.failure.count, 1);
+    assert_true(q.state.succeeded_at.ms == CLOCK_ABSENT.ms && q.state.wait_ms > 0);
+    f->desk.act = NULL;
+    touch(f, "a");
+    await_rest(f, "a");
+    assert_int_equal(state_of(f, &q), RC_OK);
+    assert_true(q.state.failure.count == 0 && q.state.succeeded_at.ms != CLOCK_ABSENT.ms);
+    assert_string_equal(q.code, "");
+}
+
+static enum rc act_idle(struct desk *desk, struct work_run *run, struct seen_run *seen, struct err *err)
+{
+    (void)desk;
+    (void)seen;
+    (void)err;
+    work_idle(run);
+    return RC_OK;
+}
+
+static void test_work__nothing_to_do_is_no_success(void **state)
+{
+    struct fixture *f = *state;
+    struct question q = {.key = "a"};
+    f->desk.act = act_idle;
+    start(f, 0, 0, 5);
+    touch(f, "a");
+    await_rest(f, "a");
+    assert_int_equal(state_of(f, &q), RC_OK);
+    assert_true(q.state.rests && q.state.succeeded_at.ms == CLOCK_ABSENT.ms);
+}
+
+static enum rc act_forget(struct desk *desk, struct work_run *run, struct seen_run *seen, struct err *err)
+{
+    (void)desk;
+    work_forget(run);
+    return seen->attempt == 0 ? err_set(err, RC_BUSY, NULL, "not now") : RC_OK;
+}
+
+static void test_work__what_is_forgotten_leaves_no_row(void **state)
+{
+    struct fixture *f = *state;
+    struct question q = {.key = "a"};
+    f->desk.act = act_forget;
+    start(f, 0, 0, 5);
+    touch(f, "a");
+    await_items(f, "done", 1);
+    assert_int_equal(items(f, "failed"), 1); /* which forgot nothing */
+    assert_int_equal(state_of(f, &q), RC_NOT_FOUND);
 }
 
 static enum rc act_fail_first(struct desk *desk, struct work_run *run, struct seen_run *seen, struct err *err)
@@ -370,12 +464,12 @@ static void test_work__touch_ends_the_back_off(void **state)
     start(f, 0, 0, 5);
     touch(f, "a");
     await_items(f, "failed", 1);
-    assert_true(row_exists(f, "a"));
+    assert_true(has_work(f, "a"));
     touch(f, "b"); /* comes to its turn, the other does not */
-    await_gone(f, "b");
+    await_rest(f, "b");
     assert_int_equal(begun(f), 2);
     touch(f, "a");
-    await_gone(f, "a");
+    await_rest(f, "a");
     assert_int_equal(begun(f), 3);
     assert_int_equal(f->desk.runs[2].attempt, 0);
 }
@@ -399,10 +493,10 @@ static void test_work__peer_that_says_when_is_not_asked_before(void **state)
     await_items(f, "failed", 1);
     for (int i = 0; i < 20; i++) { /* far longer than the back-off alone */
         touch(f, "b");
-        await_gone(f, "b");
+        await_rest(f, "b");
     }
     assert_int_equal(begun(f), 21);
-    assert_true(row_exists(f, "a"));
+    assert_true(has_work(f, "a"));
 }
 
 static enum rc act_again(struct desk *desk, struct work_run *run, struct seen_run *seen, struct err *err)
@@ -420,7 +514,7 @@ static void test_work__again_is_no_failure(void **state)
     f->desk.act = act_again;
     start(f, 0, 0, 5);
     touch(f, "a");
-    await_gone(f, "a");
+    await_rest(f, "a");
     await_items(f, "done", 1);
     assert_int_equal(begun(f), 3);
     assert_int_equal(f->desk.runs[2].attempt, 0);
@@ -443,7 +537,37 @@ static void test_work__keeps_its_lease_as_long_as_it_works(void **state)
         assert_false(lease_is_free(f, "a"));
     }
     let(&f->desk, RUNS_MAX);
-    await_gone(f, "a");
+    await_rest(f, "a");
+    assert_int_equal(begun(f), 1);
+    assert_false(f->desk.runs[0].lost);
+}
+
+static enum rc write_nothing(struct repo_tx *tx, struct arena *mem, void *arg, struct err *err)
+{
+    (void)tx, (void)mem, (void)arg, (void)err;
+    return RC_OK;
+}
+
+/* Far longer than the lease lasts, and one write after the other. */
+static enum rc act_write(struct desk *desk, struct work_run *run, struct seen_run *seen, struct err *err)
+{
+    struct mono end = mono_after(clock_mono(), 3 * LEASE_MS);
+    enum rc rc = RC_OK;
+    (void)desk;
+    while (rc == RC_OK && clock_mono().ms < end.ms) {
+        rc = work_write(run, write_nothing, NULL, err);
+    }
+    seen->lost = work_lost(run);
+    return rc;
+}
+
+static void test_work__keeps_its_lease_however_much_it_writes(void **state)
+{
+    struct fixture *f = *state;
+    f->desk.act = act_write;
+    start(f, 0, LEASE_MS, 10);
+    touch(f, "a");
+    await_rest(f, "a");
     assert_int_equal(begun(f), 1);
     assert_false(f->desk.runs[0].lost);
 }
@@ -478,7 +602,7 @@ static void test_work__passes_by_what_another_node_holds(void **state)
     }
     start(f, 0, 0, 5);
     touch(f, "t2-a");
-    await_gone(f, "t2-a");
+    await_rest(f, "t2-a");
     assert_int_equal(begun(f), 1);
     assert_int_equal(in_store(f->repo, REPO_WRITE, run_release, &stranger), RC_OK);
     await_items(f, "done", 301);
@@ -498,7 +622,7 @@ static void test_work__many_held_leases_do_not_hide_a_free_one(void **state)
     }
     touch(f, "t2");
     start(f, 0, 0, 24 * 3600 * 1000); /* polls once */
-    await_gone(f, "t2");
+    await_rest(f, "t2");
     assert_int_equal(begun(f), 1);
 }
 
@@ -509,7 +633,7 @@ static void test_work__dead_holder_is_followed_by_another(void **state)
     assert_int_equal(in_store(f->repo, REPO_WRITE, run_claim, &dead), RC_OK);
     touch(f, "t1-a");
     start(f, 0, LEASE_MS, 10);
-    await_gone(f, "t1-a");
+    await_rest(f, "t1-a");
     assert_int_equal(begun(f), 1);
     assert_int_equal(f->desk.runs[0].generation, 2);
 }
@@ -523,11 +647,11 @@ static void test_work__two_nodes_do_each_item_once_and_one_at_a_time(void **stat
     for (int i = 0; i < 120; i++) {
         snprintf(key, sizeof key, "t%d-%d", i % 5, i);
         touch(f, key);
-        work_wake(f->works[i % 2]);
+        work_wake(f->works[i % 2], ~0U);
     }
     for (int i = 0; i < 120; i++) {
         snprintf(key, sizeof key, "t%d-%d", i % 5, i);
-        await_gone(f, key);
+        await_rest(f, key);
     }
     assert_int_equal(begun(f), 120);
     assert_false(f->desk.together);
@@ -585,9 +709,9 @@ static void test_work__late_result_of_a_frozen_node_is_refused(void **state)
     assert_int_equal(f->desk.runs[0].wrote, RC_CONFLICT);
     assert_true(f->desk.runs[0].lost);
     await_items(f, "lost", 1);
-    assert_true(row_exists(f, "a"));
+    assert_true(has_work(f, "a"));
     let(&f->desk, RUNS_MAX);
-    await_gone(f, "a");
+    await_rest(f, "a");
     assert_int_equal(f->desk.runs[1].wrote, RC_OK);
     assert_int_equal(in_store(f->repo, REPO_LIST, check_progress, (char[]){"B 2"}), RC_OK);
     assert_int_equal(begun(f), 2);
@@ -612,11 +736,11 @@ static void test_work__stop_in_the_middle_gives_the_lease_back(void **state)
     work_free(TAKE(f->works[0]));
     assert_true(clock_mono().ms - before < 10000);
     assert_true(lease_is_free(f, "a"));
-    assert_true(row_exists(f, "a"));
+    assert_true(has_work(f, "a"));
     assert_int_equal(items(f, "stopped"), 1);
     let(&f->desk, RUNS_MAX);
     start(f, 1, 0, 5); /* nothing is put off */
-    await_gone(f, "a");
+    await_rest(f, "a");
     assert_int_equal(f->desk.runs[1].attempt, 0);
 }
 
@@ -653,10 +777,10 @@ static void test_work__pause_ends_a_run_and_holds_until_resumed(void **state)
     let(&f->desk, RUNS_MAX);
     touch(f, "a"); /* does not end it */
     touch(f, "b");
-    await_gone(f, "b");
+    await_rest(f, "b");
     assert_int_equal(begun(f), 2);
     set_paused(f, "a", false);
-    await_gone(f, "a");
+    await_rest(f, "a");
     assert_int_equal(begun(f), 3);
     assert_int_equal(f->desk.runs[2].attempt, 0);
 }
@@ -670,11 +794,11 @@ static void test_work__pause_of_the_kind_holds_all(void **state)
     start(f, 0, 0, 5);
     struct mono later = mono_after(clock_mono(), 100);
     while (clock_mono().ms < later.ms) {
-        assert_true(row_exists(f, "a") && row_exists(f, "b"));
+        assert_true(has_work(f, "a") && has_work(f, "b"));
     }
     set_paused(f, "", false);
-    await_gone(f, "a");
-    await_gone(f, "b");
+    await_rest(f, "a");
+    await_rest(f, "b");
     assert_int_equal(begun(f), 2);
 }
 
@@ -695,15 +819,15 @@ static void test_work__goes_on_by_itself_when_the_store_is_back(void **state)
     await(f, &f->desk.ended, 2);
     struct mono later = mono_after(clock_mono(), 100);
     while (clock_mono().ms < later.ms) {
-        assert_true(row_exists(f, "a") && row_exists(f, "b"));
+        assert_true(has_work(f, "a") && has_work(f, "b"));
     }
     assert_int_equal(sqlite3_exec(db, "commit", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
-    await_gone(f, "a");
-    await_gone(f, "b");
+    await_rest(f, "a");
+    await_rest(f, "b");
     await_items(f, "done", 2); /* settled late, not done twice */
     touch(f, "c");
-    await_gone(f, "c");
+    await_rest(f, "c");
     assert_int_equal(begun(f), 3);
 }
 
@@ -715,10 +839,14 @@ int main(void)
         TEST(test_work__looks_at_once_when_woken),
         TEST(test_work__write_during_the_work_is_not_lost),
         TEST(test_work__failure_backs_off_and_comes_again),
+        TEST(test_work__failure_has_its_cause_in_the_store),
+        TEST(test_work__nothing_to_do_is_no_success),
+        TEST(test_work__what_is_forgotten_leaves_no_row),
         TEST(test_work__touch_ends_the_back_off),
         TEST(test_work__peer_that_says_when_is_not_asked_before),
         TEST(test_work__again_is_no_failure),
         TEST(test_work__keeps_its_lease_as_long_as_it_works),
+        TEST(test_work__keeps_its_lease_however_much_it_writes),
         TEST(test_work__passes_by_what_another_node_holds),
         TEST(test_work__many_held_leases_do_not_hide_a_free_one),
         TEST(test_work__dead_holder_is_followed_by_another),

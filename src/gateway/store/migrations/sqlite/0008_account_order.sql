@@ -1,0 +1,1 @@
+-- For PostgreSQL, whose indexes by account lacked the key behind it. These have it of themselves.

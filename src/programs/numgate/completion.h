@@ -1,0 +1,10 @@
+/* Texts made from the tables of commands and flags. */
+#pragma once
+#include <stdio.h>
+struct cli;
+struct command;
+
+int run_completion(struct cli *cli);
+int run_manual(struct cli *cli);
+void help_print(FILE *out); /* all commands */
+void help_print_command(const struct command *command, FILE *out);
