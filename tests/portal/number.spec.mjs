@@ -314,6 +314,32 @@ test('new numbers get Operator Connect as it is set up', async ({ page, portal, 
     assert.equal((await serviceOf(world, 'birch', '+441134963104')).configuration.usage, 'ConferenceAssignment');
 });
 
+test('new numbers are told what they cannot have', async ({ page, portal, world }) => {
+    await birch(world);
+    await portal.signIn('will', 'accounts/birch/create-numbers');
+    const numbers = page.getByLabel(/^Telephone numbers/);
+    await numbers.fill('+18005550123');
+    await service(page).check();
+    await page.getByLabel(/^Usage/).selectOption('CallingUserAssignment – Calling for users');
+    await shows(page.getByRole('checkbox', { name: 'Mobile (not available here)' }));
+    await numbers.fill('+441134963150');
+    await page.keyboard.press('Tab');
+    await shows(page.getByRole('checkbox', { name: 'Mobile', exact: true }));
+    await gone(page.getByText('not available here'));
+});
+
+test('an address is chosen among more than a page of them', async ({ page, portal, world }) => {
+    const tenant = 'ced00000-0000-4000-8000-000000000001', id = (n) => `ced00000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+    await world.lab('PUT', `/lab/backend/consents/${tenant}`, { status: 'Active', consentedCountries: ['GB'] });
+    for (let n = 1000; n < 1510; n++) await world.lab('PUT', `/lab/backend/tenants/${tenant}/addresses/${id(n)}`, { country: 'GB', cityOrTown: 'Leeds', streetName: 'Sample Road', houseNumber: `${n}` });
+    await world.putAccount('cedar', [ZOOM], synced(tenant));
+    await until(async () => (await world.request('GET', `/accounts/cedar/teamsCivicAddresses/${id(1509)}?${API}`)).status, 200, 'the last address');
+    await portal.signIn('will', 'accounts/cedar/create-numbers');
+    await service(page).check();
+    await field(page, 'Civic address').selectOption({ label: '1509 Sample Road, Leeds, GB' });
+    assert.equal(await field(page, 'Civic address').inputValue(), `is ${id(1509)}`);
+});
+
 test('who may only read sees all of it, and changes nothing', async ({ page, portal, world, watch }) => {
     await birch(world);
     await world.putNumbers('birch', '+441134963200', 1, { services: [OC] });

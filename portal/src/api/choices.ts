@@ -3,8 +3,11 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { SYNCED, type SyncedKey } from '../base/settings';
 import { api, take, type Account, type CivicAddress, type Schemas } from './client';
+import { following } from './list';
+import type { Page } from './pending';
 
-const ADDRESSES_MAX = 200;
+const ADDRESSES_MAX = 2000;
+const ADDRESSES_PAGE = 500;
 const NUMBERS_MAX = 100;
 const KEEP = { retry: false, staleTime: 60_000 } as const;
 
@@ -34,12 +37,23 @@ export function useAvailable(account: Account | undefined, numbers: readonly str
     });
 }
 
-/** The enterprise's addresses, the first of them where there are very many. */
+async function fetchAddresses(accountName: string, signal: AbortSignal): Promise<CivicAddress[]> {
+    const query = { maxpagesize: ADDRESSES_PAGE };
+    let page: Page<CivicAddress> = (await take(api.GET('/accounts/{accountName}/teamsCivicAddresses', { params: { path: { accountName }, query }, signal }))).data;
+    const addresses = page.value;
+    while (page.nextLink && addresses.length < ADDRESSES_MAX) {
+        page = (await following(page.nextLink, signal)) as Page<CivicAddress>;
+        addresses.push(...page.value);
+    }
+    return addresses;
+}
+
+/** The enterprise's addresses, the first of them where there are thousands. */
 export function useCivicAddresses(account: Account | undefined): UseQueryResult<CivicAddress[]> {
     const accountName = account?.name ?? '';
     return useQuery({
         queryKey: ['accounts', 'address-choices', accountName],
-        queryFn: async ({ signal }) => (await take(api.GET('/accounts/{accountName}/teamsCivicAddresses', { params: { path: { accountName }, query: { maxpagesize: ADDRESSES_MAX } }, signal }))).data.value,
+        queryFn: ({ signal }) => fetchAddresses(accountName, signal),
         enabled: account !== undefined, ...KEEP,
     });
 }

@@ -24,5 +24,11 @@ export function rangeText(from: string, to: string): string {
 /** The entries of a list that somebody typed: one a line, or with commas, semicolons or blanks between them. */
 export const entriesOf = (text: string): string[] => text.split(/[\r\n\t,; ]+/).filter((part) => part !== '');
 
+/** The numbers of such a list; none where one of its entries is a range, or no number. */
+export function numbersOf(text: string): string[] {
+    const entries = entriesOf(text);
+    return entries.every((entry) => /^\+[1-9]\d{2,14}$/.test(entry)) ? [...new Set(entries)] : [];
+}
+
 /** A filter for the numbers from one to another. */
 export const betweenFilter = (from: string, to: string): string => `telephoneNumber ge '${from}' and telephoneNumber le '${to}'`;

@@ -6,7 +6,7 @@ import type { Account } from '../../api/client';
 import { isJsonLines, submitJob, UPLOAD_BYTES_MAX, uploadJob, uploadPath } from '../../api/jobs';
 import type { JobRequest } from '../../api/pending';
 import { useAccount, useRights } from '../../api/queries';
-import { entriesOf } from '../../base/e164';
+import { entriesOf, numbersOf } from '../../base/e164';
 import { EMPTY, faultsOf, settingsOf, type SettingsForm } from '../../base/settings';
 import { command, commandWith } from '../../base/shell';
 import { counted } from '../../base/text';
@@ -39,6 +39,7 @@ function ByHand({ account }: { account: Account }) {
     const draft = useDraft<Draft>(`new-numbers:${account.name}`, { list: '', settings: EMPTY });
     const errors = useFieldErrors(FIELDS);
     const form = draft.value;
+    const [entered, setEntered] = useState(form.list); // as it was when the field was left: nobody is asked about half a number
     const set = (part: Partial<Draft>) => draft.set((now) => ({ ...now, ...part }));
     const body: JobRequest = { kind: 'create', accountName: account.name, telephoneNumbers: entriesOf(form.list), number: settingsOf(form.settings) as NonNullable<JobRequest['number']> };
     const submit = useMutation({
@@ -52,21 +53,21 @@ function ByHand({ account }: { account: Account }) {
         if (Object.keys(wrong).length > 0) return errors.setOwn(wrong);
         submit.mutate();
     };
-    const entered = body.telephoneNumbers!.length;
+    const count = body.telephoneNumbers!.length;
     return (
         <form className={styles.stack} noValidate onSubmit={(event) => { event.preventDefault(); send(); }}>
             {draft.restored && <MessageBar><MessageBarBody>What you had typed before is back.</MessageBarBody></MessageBar>}
             <Field label="Telephone numbers" required hint="One a line, with + and country code. A range is written +4416329600{00-99}." {...errors.field(LIST)}>
-                <Textarea className={styles.list} rows={8} resize="vertical" value={form.list} spellCheck={false} onChange={(_, { value }) => set({ list: value })} />
+                <Textarea className={styles.list} rows={8} resize="vertical" value={form.list} spellCheck={false} onChange={(_, { value }) => set({ list: value })} onBlur={() => setEntered(form.list)} />
             </Field>
-            <NumberSettings form={form.settings} onChange={(settings) => set({ settings })} errors={errors} prefix={PREFIX} account={account} />
+            <NumberSettings form={form.settings} onChange={(settings) => set({ settings })} errors={errors} prefix={PREFIX} account={account} numbers={numbersOf(entered)} />
             {errors.rest !== null && <ErrorState error={errors.rest} title="The numbers could not be looked at" />}
             <div className={styles.actions}>
                 <Button type="submit" appearance="primary" disabled={submit.isPending} {...(submit.isPending && { icon: <Spinner size="tiny" /> })}>Preview</Button>
                 <PageButton href={`/accounts/${account.name}/numbers`} onLeave={draft.clear}>Cancel</PageButton>
             </div>
             <Text size={200} className={styles.quiet}>Nothing is created before you have seen what would happen and apply it.</Text>
-            {entered > 0 && entered <= 200 && <Command request={{ method: 'POST', path: '/numgate/v1/jobs', body }} numgate={commandWith(body, 'numgate', 'job', 'create', '-')} />}
+            {count > 0 && count <= 200 && <Command request={{ method: 'POST', path: '/numgate/v1/jobs', body }} numgate={commandWith(body, 'numgate', 'job', 'create', '-')} />}
         </form>
     );
 }
