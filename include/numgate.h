@@ -520,6 +520,7 @@ struct numgate_job {
     int64_t rows; /* so far; fixed once it is previewed */
     const struct numgate_job_counts *counts;
     const struct numgate_problem *error; /* why it failed as a whole */
+    int own;                             /* it is whoever asks; only they can apply it */
 };
 struct numgate_job_row {
     int64_t row; /* as people count: of a file its row, headings being row 1; of a list its entry; else from 1 */

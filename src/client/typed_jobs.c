@@ -251,7 +251,8 @@ static const struct member job_members[] = {{"id", AT(numgate_job, id), NULL},
                                             {"endedAt", AT(numgate_job, ended_at), NULL},
                                             {"rows", AT(numgate_job, rows), NULL},
                                             {"counts", AT(numgate_job, counts), &counts_shape},
-                                            {"error", AT(numgate_job, error), &problem_shape}};
+                                            {"error", AT(numgate_job, error), &problem_shape},
+                                            {"own", AT(numgate_job, own), NULL}};
 static const struct shape job_shape = SHAPE(numgate_job, job_members);
 
 enum numgate_status numgate_reply_jobs(struct numgate_reply *reply, const struct numgate_job **ret,

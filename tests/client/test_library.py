@@ -226,7 +226,7 @@ class JobCounts(ctypes.Structure):
 class Job(ctypes.Structure):
     _fields_ = [(name, ctypes.c_char_p) for name in ("id", "kind", "state", "account_name", "filter", "submitted_by")] + \
         [(name, ctypes.c_int64) for name in ("created_at", "started_at", "ended_at", "rows")] + \
-        [("counts", ctypes.POINTER(JobCounts)), ("error", ctypes.c_void_p)]
+        [("counts", ctypes.POINTER(JobCounts)), ("error", ctypes.c_void_p), ("own", ctypes.c_int)]
 
 
 class JobRow(ctypes.Structure):

@@ -318,7 +318,7 @@ static void test_dns_letters__plan_and_job_are_read(void **state)
     "\"refused\":"                                                                                           \
     "5,\"applied\":6,\"failed\":7,\"cancelled\":8,\"pending\":9},\"error\":{\"code\":\"TooManyRows\","       \
     "\"message\":"                                                                                           \
-    "\"m\"}}"
+    "\"m\"},\"own\":true}"
 
 static void test_jobs__and_their_rows_are_read(void **state)
 {
@@ -343,6 +343,7 @@ static void test_jobs__and_their_rows_are_read(void **state)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         assert_string_equal(texts[i][0], texts[i][1]);
     }
+    assert_true(job->own);
     assert_true(job->created_at == 1000 && job->started_at == 2000 && job->ended_at == 3000);
     const struct numgate_job_counts *counts = job->counts;
     const int64_t numbers[] = {counts->create,  counts->change,  counts->same,   counts->remove,
