@@ -50,13 +50,14 @@ def plan(done):
 def test_import__plans_sends_and_finds_the_same_again(numgate, account, tmp_path):
     numbers = block(250)
     file = table(tmp_path / "n.csv", numbers)
-    assert plan(numgate("number", "import", account, file, "--dry-run", "--json")) == {"new": 250, "changed": 0, "same": 0, "bad": 0, "missing": 0}
+    nothing = {"new": 0, "changed": 0, "same": 0, "bad": 0, "missing": 0, "written": 0, "deleted": 0, "rejected": 0}
+    assert plan(numgate("number", "import", account, file, "--dry-run", "--json")) == nothing | {"new": 250}
     assert stored(numgate, account) == set()
-    numgate("number", "import", account, file)
+    assert plan(numgate("number", "import", account, file, "--json")) == nothing | {"new": 250, "written": 250}
     assert stored(numgate, account) == set(numbers)
     assert plan(numgate("number", "import", account, file, "--json"))["same"] == 250
     table(file, numbers[:10] + block(1), cell=",false")
-    assert plan(numgate("number", "import", account, file, "--dry-run", "--json")) == {"new": 1, "changed": 10, "same": 0, "bad": 0, "missing": 0}
+    assert plan(numgate("number", "import", account, file, "--dry-run", "--json")) == nothing | {"new": 1, "changed": 10}
     assert sorted(os.listdir(tmp_path)) == ["n.csv"]
 
 
@@ -118,6 +119,51 @@ def test_rejects__can_be_imported_once_mended(numgate, account, tmp_path):
     assert stored(numgate, account) == {number, late}
 
 
+def test_rejects__take_the_place_of_nothing_until_there_are_some(numgate, account, tmp_path):
+    good, bad = table(tmp_path / "n.csv", block(2)), table(tmp_path / "bad.csv", ["oops"])
+    kept, mended = tmp_path / "kept.txt", tmp_path / "bad.csv.rejected"
+    for file in (kept, mended):
+        file.write_text("precious")
+    numgate("number", "import", account, good, "--rejects", kept)
+    numgate("number", "import", "nobody", bad, code=3)
+    numgate("number", "import", account, bad, "--dry-run", code=8)
+    assert kept.read_text() == mended.read_text() == "precious"
+    for _ in range(2):
+        numgate("number", "import", account, bad, code=8)
+        assert len(mended.read_text().splitlines()) == 2
+    assert sorted(os.listdir(tmp_path)) == ["bad.csv", "bad.csv.rejected", "kept.txt", "n.csv"]
+
+
+def test_rejects__are_never_the_file_itself(numgate, account, tmp_path):
+    file = table(tmp_path / "n.csv", block(1) + ["oops"])
+    text = file.read_text()
+    (tmp_path / "other").hardlink_to(file)
+    for name in ("n.csv", "other"):
+        assert "another one" in numgate("number", "import", account, file, "--rejects", tmp_path / name, code=2).stderr
+    assert file.read_text() == text and stored(numgate, account) == set()
+
+
+def test_rejects__that_find_no_room_are_an_error(numgate, account, tmp_path):
+    file = table(tmp_path / "n.csv", block(1) + ["oops"])
+    (tmp_path / "full").symlink_to("/dev/full")
+    assert "No space left" in numgate("number", "import", account, file, "--rejects", tmp_path / "full", code=1).stderr
+    assert stored(numgate, account) == set() and (tmp_path / "full").is_char_device()
+    numgate("number", "import", account, file, "--rejects", "/dev/stderr", code=8)
+
+
+def test_rejects__stand_in_their_file_once_though_the_import_was_resumed(numgate, account, tmp_path):
+    file = table(tmp_path / "n.csv", block(150) + ["oops"])
+    numgate("number", "import", account, file, code=8)
+    rejects, stat = (tmp_path / "n.csv.rejected").read_text(), file.stat()
+    journal = tmp_path / "n.csv.numgate-journal"  # as a run leaves it that was killed after its first batch
+    journal.write_text(f"numgate import 1 {account} {stat.st_size} {stat.st_mtime_ns // 10**9}.{stat.st_mtime_ns % 10**9:09}\n101\n")
+    assert "going on after row 101" in numgate("number", "import", account, file, "--resume", code=8).stderr
+    assert (tmp_path / "n.csv.rejected").read_text() == rejects and not journal.exists()
+    journal.write_text("junk")
+    done = numgate("number", "import", account, file, "--resume", code=2)
+    assert "without --resume it begins anew" in done.stderr and "goes on" not in done.stderr
+
+
 def test_import__takes_a_refused_batch_apart(numgate, account, tmp_path):
     """Numbers of another account pass every check but the server's."""
     numbers, other = block(230), new_account(numgate)
@@ -138,8 +184,10 @@ def test_atomic__sends_nothing_while_a_row_is_bad(numgate, account, tmp_path):
 def test_atomic__stops_at_the_first_refusal(numgate, account, tmp_path):
     numbers, other = block(200), new_account(numgate)
     numgate("number", "import", other, table(tmp_path / "taken.csv", numbers[150:151]))
-    numgate("number", "import", account, table(tmp_path / "n.csv", numbers), "--atomic", code=5)
+    done = numgate("number", "import", account, table(tmp_path / "n.csv", numbers), "--atomic", code=8)
+    assert "row 152: " in done.stderr and "--resume" not in done.stderr
     assert stored(numgate, account) == set(numbers[:100])
+    assert sorted(os.listdir(tmp_path)) == ["n.csv", "n.csv.rejected", "taken.csv"]
 
 
 def test_delete_missing__plans_first_and_refuses_above_its_limit(numgate, account, tmp_path):
@@ -159,8 +207,11 @@ def test_delete_missing__plans_first_and_refuses_above_its_limit(numgate, accoun
 def test_delete_missing__deletes_nothing_while_a_row_is_bad(numgate, account, tmp_path):
     numbers = block(10)
     numgate("number", "import", account, table(tmp_path / "n.csv", numbers))
-    numgate("number", "import", account, table(tmp_path / "m.csv", numbers[:9] + ["oops"]), "--delete-missing", "--yes", code=8)
-    assert stored(numgate, account) == set(numbers)
+    more = block(1)
+    done = numgate("number", "import", account, table(tmp_path / "m.csv", numbers[:9] + more + ["oops"]), "--delete-missing", "--yes", "--json", code=8)
+    assert "nothing is deleted while rows are bad" in done.stderr
+    assert stored(numgate, account) == set(numbers + more)
+    assert {name: plan(done)[name] for name in ("missing", "written", "deleted", "rejected")} == {"missing": 1, "written": 1, "deleted": 0, "rejected": 1}
 
 
 def test_import__of_an_unknown_account_is_3(numgate, tmp_path):
@@ -279,6 +330,9 @@ def test_accounts__go_out_and_come_in(numgate, tmp_path):
     file.write_text("\n".join([json.dumps(mine), json.dumps(mine | {"name": fresh}), '{"name": 7}', ""]))
     done = numgate("account", "import", file, code=8)
     assert "1 new, 0 changed, 1 the same, 1 bad" in done.stderr and "row 3: name" in done.stderr
+    file.write_text(json.dumps({"name": account_name(), "serviceDetails": {"teamsOperatorConnect": {"enabled": True, "syncEnabled": True}}}))
+    done = numgate("account", "import", file, code=8)
+    assert "numgate: row 1: TenantRequired: " in done.stderr and "0 new, 0 changed, 0 the same, 1 bad" in done.stderr
     numgate("account", "show", fresh)
 
 
@@ -291,3 +345,6 @@ def test_everything__goes_into_a_folder_and_into_an_empty_server(make_server, nu
     numgate("export", "--all", tmp_path / "again", to=new)
     assert subprocess.run(["diff", "-r", tmp_path / "all", tmp_path / "again"], check=False).returncode == 0
     assert (tmp_path / "all" / "rfis.jsonl").exists()
+    table(tmp_path / "all/numbers/0-gone.csv", block(1))
+    done = numgate("import", "--all", tmp_path / "all", to=new, code=3)
+    assert '"0-gone"' in done.stderr and done.stderr.count("130 the same") == 2, "what concerns one account stops no other"

@@ -112,6 +112,29 @@ static int take_apart(struct batch *batch, const struct batch_item *items,
     return code;
 }
 
+/* Nothing of it was taken; which numbers are why is said. */
+static int refuse_whole(struct batch *batch, const struct batch_item *items, size_t count,
+                        const struct numgate_reply *reply, const struct numgate_error *error)
+{
+    struct refusal refusal;
+    struct arena *mem = arena_new(TREE_BYTES);
+    if (mem == NULL) {
+        return cli_fail(EXIT_OTHER, "out of memory");
+    }
+    read_refusal(reply, count, mem, &refusal);
+    for (size_t i = 0; i < count; i++) {
+        if (refusal.reasons[i] != NULL) {
+            batch->rejected++;
+            batch->reject(batch->arg, &items[i], refusal.reasons[i]);
+        }
+    }
+    if (refusal.named == 0) {
+        talk_explain(error);
+    }
+    arena_free(mem);
+    return EXIT_SOME_FAILED;
+}
+
 /* Depth: each level sends fewer items, or halves. */
 static int send_items(struct batch *batch, const struct batch_item *items,
                       size_t count) // NOLINT(misc-no-recursion)
@@ -127,7 +150,9 @@ static int send_items(struct batch *batch, const struct batch_item *items,
     int code = talk_exit_code(status);
     bool refused = status == NUMGATE_INVALID || status == NUMGATE_CONFLICT;
     buf_clear(&body);
-    if (refused && !batch->whole) {
+    if (refused && batch->whole) {
+        code = refuse_whole(batch, items, count, reply, &error);
+    } else if (refused) {
         code = take_apart(batch, items, count, reply, &error);
     } else if (code != EXIT_OK) {
         talk_explain(&error);

@@ -14,15 +14,16 @@
 #include "programs/numgate/batch.h"
 #include "programs/numgate/journal.h"
 #include "programs/numgate/known.h"
+#include "programs/numgate/rejects.h"
 #include "programs/numgate/talk.h"
 
 #include "common/base/banned.h"
 
 #define CHUNK_BYTES  ((size_t)256 * 1024)
 #define BATCH_MEMORY ((size_t)8 * 1024 * 1024)
-#define LINE_BYTES   ((size_t)16 * 1024 * 1024)
-#define DELETE_LIMIT 30 /* percent of an account's numbers */
-#define SHOWN_MAX    20 /* bad rows that are shown */
+#define LINE_BYTES   ((size_t)16 * 1024 * 1024) /* of an account */
+#define DELETE_LIMIT 30                         /* percent of an account's numbers */
+#define SHOWN_MAX    20                         /* bad rows that are shown */
 #define REASON_BYTES 1000
 
 struct import {
@@ -39,13 +40,13 @@ struct import {
     /* what the first reading found */
     int64_t fresh, changed, same, bad;
     int64_t rows;
+    bool resumed; /* an earlier run of the same import has got as far as sending */
     uint64_t resumed_row;
     /* sending */
+    int64_t written, deleted;
     struct batch batch;
     struct journal journal;
-    FILE *rejects;
-    char rejects_path[4096];
-    uint64_t rejected_row; /* the last one in the file: a range is written once */
+    struct rejects rejects;
 };
 
 /* ---- reading ---- */
@@ -163,67 +164,16 @@ static void reasons_of(const struct import *import, const struct bulk_row *row, 
     buf_clear(&text);
 }
 
-/* ---- the file of rejects ---- */
+/* ---- rows that are not taken ---- */
 
-static int open_rejects(struct import *import, bool go_on)
+static int open_rejects(struct import *import)
 {
     const char *given = import->cli->arguments.rejects;
-    if (given == NULL && import->standard_input) {
-        return EXIT_OK;
-    }
-    snprintf(import->rejects_path, sizeof(import->rejects_path), "%s%s", given != NULL ? given : import->file,
+    char path[sizeof(import->rejects.path)];
+    snprintf(path, sizeof(path), "%s%s", given != NULL ? given : import->file,
              given != NULL ? "" : ".rejected");
-    import->rejects = fopen(import->rejects_path, go_on ? "ae" : "we");
-    return import->rejects != NULL ? EXIT_OK
-                                   : cli_fail(EXIT_OTHER, "%s: %s", import->rejects_path, strerror(errno));
-}
-
-static void write_quoted(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text != '\0'; text++) {
-        if (*text == '"') {
-            fputc('"', out);
-        }
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
-
-static void write_reject_json(FILE *out, uint64_t row, const char *reason, struct str text)
-{
-    struct buf line;
-    struct json_out json;
-    buf_init(&line, LINE_BYTES);
-    json_out_init(&json, &line);
-    json_object_begin(&json);
-    json_i64_member(&json, "row", (int64_t)row);
-    json_str_member(&json, "reason", str_of(reason));
-    json_str_member(&json, "text", text);
-    json_object_end(&json);
-    fprintf(out, "%" STR_FMT "\n", STR_ARG(buf_str(&line)));
-    buf_clear(&line);
-}
-
-/* CSV: the reason stands in a first column, which an import passes over. */
-static void write_reject(struct import *import, uint64_t row, struct str text, const char *reason)
-{
-    FILE *out = import->rejects;
-    struct str headings = bulk_heading_text(import->reader);
-    if (out == NULL || row == import->rejected_row) {
-        return;
-    }
-    if (str_absent(headings)) {
-        write_reject_json(out, row, reason, text);
-    } else {
-        if (ftell(out) == 0) {
-            fprintf(out, BULK_HEADING_REJECTED "%c%" STR_FMT "\n", bulk_separator(import->reader),
-                    STR_ARG(headings));
-        }
-        write_quoted(out, reason);
-        fprintf(out, "%c%" STR_FMT "\n", bulk_separator(import->reader), STR_ARG(text));
-    }
-    import->rejected_row = row;
+    return given == NULL && import->standard_input ? EXIT_OK
+                                                   : rejects_open(&import->rejects, path, &import->stat);
 }
 
 static void tell_bad(const struct import *import, int64_t nth, uint64_t row, const char *reason)
@@ -232,7 +182,7 @@ static void tell_bad(const struct import *import, int64_t nth, uint64_t row, con
         fprintf(stderr, "numgate: row %llu: %s\n", (unsigned long long)row, reason);
     } else if (nth == SHOWN_MAX + 1) {
         fprintf(stderr, "numgate: further bad rows are %s%s\n",
-                import->rejects_path[0] != '\0' ? "in " : "not shown", import->rejects_path);
+                import->rejects.path[0] != '\0' ? "in " : "not shown", import->rejects.path);
     }
 }
 
@@ -241,7 +191,7 @@ static void reject_item(void *arg, const struct batch_item *item, const char *re
     struct import *import = arg;
     bar_end(&import->cli->bar);
     tell_bad(import, import->bad + import->batch.rejected, item->row, reason);
-    write_reject(import, item->row, item->text, reason);
+    rejects_write(&import->rejects, import->reader, item->row, item->text, reason);
 }
 
 /* ---- first reading: the plan ---- */
@@ -259,7 +209,9 @@ static void count_row(struct import *import, const struct bulk_row *row)
     if (verdict == ROW_BAD) {
         reasons_of(import, row, reason, sizeof(reason));
         tell_bad(import, import->bad, row->row, reason);
-        write_reject(import, row->row, row->text, reason);
+        if (!import->resumed) { /* else the run before has written them */
+            rejects_write(&import->rejects, import->reader, row->row, row->text, reason);
+        }
     }
 }
 
@@ -287,19 +239,18 @@ static int64_t missing_count(const struct import *import)
     return missing;
 }
 
-static int check_deletes(const struct import *import, int64_t missing)
+static int read_delete_limit(const struct cli *cli, uint64_t *ret)
 {
-    uint64_t limit = DELETE_LIMIT;
-    const char *given = import->cli->arguments.delete_limit;
+    const char *given = cli->arguments.delete_limit;
+    *ret = DELETE_LIMIT;
+    return given == NULL || str_to_u64(str_of(given), 100, ret)
+               ? EXIT_OK
+               : cli_fail(EXIT_USAGE, "--delete-limit is a percentage from 0 to 100");
+}
+
+static int check_deletes(const struct import *import, int64_t missing, uint64_t limit)
+{
     char question[200];
-    if (given != NULL && !str_to_u64(str_of(given), 100, &limit)) {
-        return cli_fail(EXIT_USAGE, "--delete-limit is a percentage from 0 to 100");
-    }
-    if (import->bad > 0) {
-        return cli_fail(
-            EXIT_SOME_FAILED,
-            "nothing is deleted while rows are bad: one of them may be a number that seems to be missing");
-    }
     if (missing * 100 > (int64_t)limit * (int64_t)import->known.count) {
         return cli_fail(EXIT_CONFLICT,
                         "%lld of the %zu numbers of %s would be deleted, which is over %llu %%; "
@@ -314,18 +265,34 @@ static int check_deletes(const struct import *import, int64_t missing)
 static void tell_plan(const struct import *import, int64_t missing)
 {
     const struct arguments *arguments = &import->cli->arguments;
-    if (arguments->json) {
-        printf("{\"account\":\"%s\",\"new\":%lld,\"changed\":%lld,\"same\":%lld,\"bad\":%lld,\"missing\":%"
-               "lld}\n",
-               import->account, (long long)import->fresh, (long long)import->changed, (long long)import->same,
-               (long long)import->bad, (long long)missing);
-    }
     cli_tell(import->cli, "%s: %lld new, %lld changed, %lld the same, %lld bad%s", import->account,
              (long long)import->fresh, (long long)import->changed, (long long)import->same,
              (long long)import->bad, arguments->dry_run ? "; nothing was sent" : "");
     if (arguments->delete_missing) {
         cli_tell(import->cli, "%s: %lld to delete", import->account, (long long)missing);
     }
+    if (arguments->delete_missing && import->bad > 0) {
+        cli_tell(import->cli,
+                 "nothing is deleted while rows are bad: one of them may be a number that seems to "
+                 "be missing");
+    }
+}
+
+/* What was planned, and what became of it. */
+static void tell_result(const struct import *import, int64_t missing)
+{
+    const struct {
+        const char *name;
+        int64_t count;
+    } counts[] = {{"new", import->fresh},       {"changed", import->changed},
+                  {"same", import->same},       {"bad", import->bad},
+                  {"missing", missing},         {"written", import->written},
+                  {"deleted", import->deleted}, {"rejected", import->bad + import->batch.rejected}};
+    printf("{\"account\":\"%s\"", import->account);
+    for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+        printf(",\"%s\":%lld", counts[i].name, (long long)counts[i].count);
+    }
+    printf("}\n");
 }
 
 /* ---- second reading: sending ---- */
@@ -334,9 +301,8 @@ static int flush_batch(struct import *import, uint64_t settled)
 {
     struct err err = {0};
     int code = batch_send(&import->batch);
-    if (import->rejects != NULL) {
-        fflush(import->rejects);
-    }
+    int kept = rejects_flush(&import->rejects);
+    code = code == EXIT_OK ? kept : code;
     if (code == EXIT_OK && settled > 0 && journal_settle(&import->journal, settled, &err) != RC_OK) {
         code = cli_fail_err(&err);
     }
@@ -423,61 +389,77 @@ static int delete_missing(struct import *import)
 
 /* ---- the whole import ---- */
 
+static int read_journal(struct import *import)
+{
+    struct err err = {0};
+    if (!import->cli->arguments.resume) {
+        return EXIT_OK;
+    }
+    if (import->standard_input) {
+        return cli_fail(EXIT_USAGE, "standard input cannot be resumed");
+    }
+    enum rc rc = journal_read(import->file, str_of(import->account), &import->stat, &import->resumed,
+                              &import->resumed_row, &err);
+    import->rejects.go_on = import->resumed;
+    return rc == RC_OK ? EXIT_OK : cli_fail_err(&err);
+}
+
 static int begin_journal(struct import *import)
 {
     struct err err = {0};
-    bool resume = import->cli->arguments.resume;
-    import->journal.fd = -1;
-    if (import->standard_input) {
-        return resume ? cli_fail(EXIT_USAGE, "standard input cannot be resumed") : EXIT_OK;
-    }
-    enum rc rc = resume ? journal_read(import->file, str_of(import->account), &import->stat,
-                                       &import->resumed_row, &err)
-                        : RC_OK;
-    rc = rc == RC_OK ? journal_open(&import->journal, import->file, str_of(import->account), &import->stat,
-                                    import->resumed_row > 0, &err)
-                     : rc;
     if (import->resumed_row > 0) {
         cli_tell(import->cli, "going on after row %llu", (unsigned long long)import->resumed_row);
     }
+    enum rc rc = import->standard_input
+                     ? RC_OK
+                     : journal_open(&import->journal, import->file, str_of(import->account), &import->stat,
+                                    import->resumed, &err);
     return rc == RC_OK ? EXIT_OK : cli_fail_err(&err);
 }
 
 static int send_all(struct import *import, int64_t missing)
 {
-    int code = begin_journal(import);
+    int code = rejects_flush(&import->rejects); /* whoever goes on finds the bad rows there */
+    code = code == EXIT_OK ? begin_journal(import) : code;
     import->batch.mem = arena_new(BATCH_MEMORY);
     code = code == EXIT_OK && import->batch.mem != NULL ? send_rows(import) : code;
-    int64_t written = import->batch.sent;
+    import->written = import->batch.sent;
     if (code == EXIT_OK && missing > 0 && import->batch.rejected == 0) {
         code = delete_missing(import);
     }
-    journal_close(&import->journal, code == EXIT_OK);
+    import->deleted = import->batch.sent - import->written;
+    bool ended = code == EXIT_OK || code == EXIT_SOME_FAILED, kept = import->journal.fd >= 0 && !ended;
+    journal_close(&import->journal, ended);
     cli_tell(import->cli, "%s: %lld written, %lld deleted, %lld rejected%s%s", import->account,
-             (long long)written, (long long)(import->batch.sent - written),
+             (long long)import->written, (long long)import->deleted,
              (long long)(import->bad + import->batch.rejected),
-             import->rejected_row > 0 ? ", which are in " : "",
-             import->rejected_row > 0 ? import->rejects_path : "");
-    if (code != EXIT_OK && !import->standard_input) {
+             import->rejects.begun ? ", which are in " : "",
+             import->rejects.begun ? import->rejects.path : "");
+    if (kept) {
         cli_tell(import->cli, "the same command with --resume goes on");
     }
     return code != EXIT_OK ? code : import->bad + import->batch.rejected > 0 ? EXIT_SOME_FAILED : EXIT_OK;
 }
 
-static int import_numbers(struct import *import, const char *file)
+/* Nothing is written, nobody asked, before all that can be known is. */
+static int begin_import(struct import *import, const char *file, uint64_t *ret_delete_limit)
+{
+    struct cli *cli = import->cli;
+    const char *numbers = talk_path(cli->mem, "/accounts/{0}/numbers", &import->account, 1);
+    int code = read_delete_limit(cli, ret_delete_limit);
+    code = code == EXIT_OK ? open_file(import, file) : code;
+    code = code == EXIT_OK ? read_journal(import) : code;
+    code = code == EXIT_OK && !cli->arguments.dry_run ? open_rejects(import) : code;
+    code = code == EXIT_OK ? known_load(cli, numbers, &import->known) : code;
+    return code == EXIT_OK ? plan(import) : code;
+}
+
+static int carry_out(struct import *import, int64_t missing, uint64_t delete_limit)
 {
     const struct arguments *arguments = &import->cli->arguments;
-    const char *numbers = talk_path(import->cli->mem, "/accounts/{0}/numbers", &import->account, 1);
-    int code = open_file(import, file);
-    code = code == EXIT_OK && !arguments->dry_run ? open_rejects(import, arguments->resume) : code;
-    code = code == EXIT_OK ? known_load(import->cli, numbers, &import->known) : code;
-    code = code == EXIT_OK ? plan(import) : code;
+    int64_t deletes = import->bad > 0 ? 0 : missing;
+    int code = deletes > 0 ? check_deletes(import, deletes, delete_limit) : EXIT_OK;
     if (code != EXIT_OK) {
-        return code;
-    }
-    int64_t missing = arguments->delete_missing ? missing_count(import) : 0;
-    tell_plan(import, missing);
-    if (arguments->delete_missing && (code = check_deletes(import, missing)) != EXIT_OK) {
         return code;
     }
     if (arguments->dry_run) {
@@ -486,19 +468,24 @@ static int import_numbers(struct import *import, const char *file)
     if (arguments->atomic && import->bad > 0) {
         return cli_fail(EXIT_SOME_FAILED, "nothing was sent, as --atomic asks");
     }
-    return send_all(import, missing);
+    return send_all(import, deletes);
 }
 
-/* Empty files of rejects do not stay. */
-static void close_rejects(struct import *import)
+static int import_numbers(struct import *import, const char *file)
 {
-    if (import->rejects != NULL) {
-        bool empty = fseek(import->rejects, 0, SEEK_END) == 0 && ftell(import->rejects) == 0;
-        fclose(import->rejects);
-        if (empty) {
-            unlink(import->rejects_path);
-        }
+    const struct arguments *arguments = &import->cli->arguments;
+    uint64_t delete_limit;
+    int code = begin_import(import, file, &delete_limit);
+    if (code != EXIT_OK) {
+        return code;
     }
+    int64_t missing = arguments->delete_missing ? missing_count(import) : 0;
+    tell_plan(import, missing);
+    code = carry_out(import, missing, delete_limit);
+    if (arguments->json) {
+        tell_result(import, missing);
+    }
+    return code;
 }
 
 static int import_account_numbers(struct cli *cli, const char *account, const char *file)
@@ -516,7 +503,8 @@ static int import_account_numbers(struct cli *cli, const char *account, const ch
     /* batch.arg is this frame's; nothing keeps it. */
     import.batch.arg = &import;
     int code = import_numbers(&import, file);
-    close_rejects(&import);
+    int kept = rejects_close(&import.rejects);
+    code = code == EXIT_OK || code == EXIT_SOME_FAILED ? (kept != EXIT_OK ? kept : code) : code;
     if (import.fd >= 0) {
         close(import.fd);
     }
@@ -587,15 +575,16 @@ static int read_account(struct cli *cli, const char *path, struct arena *mem, st
     return code;
 }
 
-static int put_account(struct account_import *import, const char *path, struct str body)
+/* *counted: where it was counted before it was refused. */
+static int put_account(struct account_import *import, const char *path, struct str body, int64_t *counted)
 {
     struct cli *cli = import->cli;
     struct numgate_error error;
     enum numgate_status status = numgate_request(cli->numgate, "PUT", path, body.p, NULL, NULL, &error);
     if (status == NUMGATE_INVALID || status == NUMGATE_CONFLICT) {
         import->bad++;
-        fprintf(stderr, "numgate: row %lld: ", (long long)import->row);
-        talk_explain(&error);
+        --*counted;
+        (void)cli_fail(EXIT_OTHER, "row %lld: %s: %s", (long long)import->row, error.code, error.message);
         return cli->arguments.atomic ? EXIT_SOME_FAILED : EXIT_OK;
     }
     if (status != NUMGATE_OK) {
@@ -622,8 +611,9 @@ static int import_account(struct account_import *import, struct str line, bool s
         import->same += same;
         return code;
     }
-    ++*(found ? &import->changed : &import->fresh);
-    return send ? put_account(import, path, line) : EXIT_OK;
+    int64_t *counted = found ? &import->changed : &import->fresh;
+    ++*counted;
+    return send ? put_account(import, path, line, counted) : EXIT_OK;
 }
 
 static int import_lines(struct account_import *import, FILE *in, bool send)
@@ -672,6 +662,12 @@ int run_account_import(struct cli *cli)
 
 /* ---- a folder ---- */
 
+/* What one account's file ended with need not stop the others. */
+static bool concerns_one(int code)
+{
+    return code == EXIT_OK || code == EXIT_SOME_FAILED || code == EXIT_NOT_FOUND || code == EXIT_USAGE;
+}
+
 static int import_folder(struct cli *cli, const char *folder)
 {
     struct dirent **entries;
@@ -681,7 +677,7 @@ static int import_folder(struct cli *cli, const char *folder)
     }
     for (int i = 0; i < count; i++) {
         struct str name = str_of(entries[i]->d_name);
-        if (str_ends(name, STR(".csv")) && (worst == EXIT_OK || worst == EXIT_SOME_FAILED)) {
+        if (str_ends(name, STR(".csv")) && concerns_one(worst)) {
             const char *account = arena_cstr(cli->mem, str_slice(name, 0, name.n - 4));
             int code = import_account_numbers(
                 cli, account, arena_printf(cli->mem, "%s/%" STR_FMT, folder, STR_ARG(name)).p);

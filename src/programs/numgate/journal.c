@@ -36,13 +36,14 @@ static uint64_t last_row(FILE *in)
     return row;
 }
 
-enum rc journal_read(const char *file, struct str account, const struct stat *stat, uint64_t *ret_row,
-                     struct err *err)
+enum rc journal_read(const char *file, struct str account, const struct stat *stat, bool *ret_found,
+                     uint64_t *ret_row, struct err *err)
 {
     char path[4096], head[HEAD_MAX], found[HEAD_MAX] = "";
     path_of(file, path, sizeof(path));
     head_of(account, stat, head, sizeof(head));
     *ret_row = 0;
+    *ret_found = false;
     FILE *in = fopen(path, "re");
     if (in == NULL) {
         return errno == ENOENT ? RC_OK : err_set(err, RC_INVALID, NULL, "%s: %s", path, strerror(errno));
@@ -50,9 +51,12 @@ enum rc journal_read(const char *file, struct str account, const struct stat *st
     bool same = fgets(found, sizeof(found), in) != NULL && strcmp(found, head) == 0;
     *ret_row = same ? last_row(in) : 0;
     fclose(in);
-    return same ? RC_OK
-                : err_set(err, RC_INVALID, NULL, "%s is of another account, or %s was changed since", path,
-                          file);
+    *ret_found = same;
+    return same
+               ? RC_OK
+               : err_set(err, RC_INVALID, NULL,
+                         "%s is of another account, or %s was changed since; without --resume it begins anew",
+                         path, file);
 }
 
 static enum rc append(struct journal *journal, const char *line, struct err *err)

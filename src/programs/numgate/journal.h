@@ -12,8 +12,8 @@ struct journal {
     char path[4096];
 };
 
-/* The row an earlier import of this file came to; 0: there was none. RC_INVALID: there is one, of another file or account. */
-MUST_USE enum rc journal_read(const char *file, struct str account, const struct stat *stat,
+/* Whether an earlier import of this file was begun and not ended, and the row it came to. RC_INVALID: it was of another file or account. */
+MUST_USE enum rc journal_read(const char *file, struct str account, const struct stat *stat, bool *ret_found,
                               uint64_t *ret_row, struct err *err);
 /* Begins anew, or goes on with what is there. */
 MUST_USE enum rc journal_open(struct journal *journal, const char *file, struct str account,
