@@ -333,6 +333,9 @@ def test_accounts__go_out_and_come_in(numgate, tmp_path):
     file.write_text(json.dumps({"name": account_name(), "serviceDetails": {"teamsOperatorConnect": {"enabled": True, "syncEnabled": True}}}))
     done = numgate("account", "import", file, code=8)
     assert "numgate: row 1: TenantRequired: " in done.stderr and "0 new, 0 changed, 0 the same, 1 bad" in done.stderr
+    file.write_text(json.dumps({"name": account_name()}))
+    for found in ("1 new, 0 changed, 0 the same", "0 new, 0 changed, 1 the same"):
+        assert found in numgate("account", "import", file).stderr
     numgate("account", "show", fresh)
 
 

@@ -595,6 +595,7 @@ static int put_account(struct account_import *import, const char *path, struct s
 
 static int import_account(struct account_import *import, struct str line, bool send, struct arena *mem)
 {
+    static const struct account_services none; /* what an account has that says nothing of services */
     struct account wanted = {0}, current = {0};
     struct err err = {0};
     const struct json *json = NULL;
@@ -603,6 +604,7 @@ static int import_account(struct account_import *import, struct str line, bool s
         model_read(&schema_account, json, mem, &wanted, &err) != RC_OK) {
         return bad_account(import, &err);
     }
+    wanted.services = wanted.services != NULL ? wanted.services : &none;
     const char *name = arena_cstr(mem, wanted.name);
     const char *path = talk_path(mem, "/accounts/{0}", &name, 1);
     int code = read_account(import->cli, path, mem, &current, &found);
