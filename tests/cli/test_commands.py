@@ -106,6 +106,12 @@ def test_token__is_one_that_the_server_takes(numgate):
     numgate("me", "--token-file", "-", stdin="not.a.token\n", code=4)
 
 
+@pytest.mark.parametrize("noun", ["account", "number"])
+def test_filter__that_help_shows_is_one_that_lists_take(numgate, account, noun):
+    shown = re.search(r'such as "(.+?)"', " ".join(numgate(noun, "list", "--help").stdout.split()))[1]
+    numgate(noun, "list", *([account] if noun == "number" else []), "--filter", shown)
+
+
 def test_doctor__finds_nothing_wrong(numgate):
     report = numgate("doctor").stdout
     assert [line.split()[:2] for line in report.splitlines()] == [["ok", name] for name in ("DNS", "TLS", "clock", "allowlist", "token", "roles")]

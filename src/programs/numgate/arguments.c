@@ -35,7 +35,7 @@ const struct flag flags[] = {
     {"--verbose", NULL, AT(verbose), 0, "say every attempt of every call"},
     {"--no-color", NULL, AT(no_color), 0, "no colours; so does NO_COLOR in the environment"},
     {"--help", NULL, AT(help), 0, "print help, of a command its own"},
-    {"--filter", "EXPRESSION", AT(filter), FLAG_FILTER, "only what matches, such as \"enabled eq true\""},
+    {"--filter", "EXPRESSION", AT(filter), FLAG_FILTER, "only what matches, such as \"serviceDetails/zoomPhoneCloudPeering/enabled eq true\""},
     {"--limit", "N", AT(limit), FLAG_LIMIT, "at most N items"},
     {"--if-match", "ETAG", AT(if_match), FLAG_IF_MATCH, "only if the resource still has this ETag"},
     {"--yes", NULL, AT(yes), FLAG_YES, "do not ask"},
