@@ -131,6 +131,27 @@ def test_doctor__says_what_is_wrong_and_how_to_cure_it(numgate, flags, failed, c
     assert first["check"] == failed and len(first["found"]) > 30
 
 
+COMMANDS = [("account", "list"), ("doctor",), ("token",)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_urls__without_tls_lead_to_this_machine_only(numgate, command):
+    """Else a secret and a token would go through the net for all to read."""
+    for flag in ("--token-url", "--url"):
+        for host in ("192.0.2.1", "127.0.0.1.example.net", "[2001:db8::1]", "localhost.example.net"):
+            if (flag, *command) != ("--url", "token"):
+                assert "is not https:// and its host is not loopback" in numgate(*command, flag, f"http://{host}/", code=2).stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ca_file__that_cannot_be_used_is_named(numgate, tmp_path, command):
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    assert "/nowhere/ca.pem: No such file" in numgate(*command, "--ca-file", "/nowhere/ca.pem", code=2).stderr
+    assert f"{tmp_path}: not a regular file" in numgate(*command, "--ca-file", tmp_path, code=2).stderr
+    assert f"{empty}: no certificate" in numgate(*command, "--ca-file", empty, code=2).stderr
+
+
 def test_roles__that_do_not_allow_it_are_4(numgate, account):
     numgate("account", "list", role="READ")
     assert numgate("account", "delete", account, "--yes", role="READ", code=4).stderr

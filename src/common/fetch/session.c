@@ -396,6 +396,11 @@ static enum rc copy_config(struct session *session, const struct session_config 
         err_context(err, "the base URL");
         return rc;
     }
+    rc = fetch_ca_check(config->ca_file, err);
+    if (rc != RC_OK) {
+        err_context(err, "the trusted certificates");
+        return rc;
+    }
     session->config = *config;
     session->config.base_url = arena_str(session->mem, url);
     session->config.ca_file = arena_str(session->mem, config->ca_file);
