@@ -175,14 +175,20 @@ enum exit_code talk_exit_code(enum numgate_status status)
     }
 }
 
+/* What the server cannot know: whether anything was heard of a write, and the names of flags. */
+static const char *more_to_say(const struct numgate_error *error, bool wrote)
+{
+    if (wrote && error->status == NUMGATE_CANCELLED && error->attempts > 0) {
+        return "; whether it was done is not known";
+    }
+    return strcmp(error->code, "AccountNotEmpty") == 0 ? "; --delete-numbers deletes them too" : "";
+}
+
 static void explain(const struct numgate_error *error, bool wrote)
 {
     bool code = error->code[0] != '\0', place = error->target[0] != '\0', id = error->request_id[0] != '\0';
     fprintf(stderr, "numgate: %s%s%s%s%s%s%s%s%s\n", code ? error->code : "", code ? ": " : "",
-            place ? error->target : "", place ? ": " : "", error->message,
-            wrote && error->status == NUMGATE_CANCELLED && error->attempts > 0
-                ? "; whether it was done is not known"
-                : "",
+            place ? error->target : "", place ? ": " : "", error->message, more_to_say(error, wrote),
             id ? " (request " : "", error->request_id, id ? ")" : "");
 }
 
