@@ -1,11 +1,13 @@
 """Every command: what it prints for people and for programs, and its exit codes."""
 import csv
+import http.server
 import io
 import json
 import re
 import signal
 import stat
 import subprocess
+import threading
 
 import pytest
 
@@ -61,7 +63,7 @@ def test_delete__is_not_done_unasked(numgate, account):
 def test_delete__of_an_account_with_numbers_is_a_conflict_unless_they_go_too(numgate, account):
     number = phone_number()
     numgate("number", "put", account, number, "-", stdin=json.dumps(zoom(number, account)))
-    numgate("account", "delete", account, "--yes", code=5)
+    assert "--delete-numbers" in numgate("account", "delete", account, "--yes", code=5).stderr
     numgate("account", "delete", account, "--yes", "--delete-numbers")
     numgate("number", "find", number, code=3)
 
@@ -106,6 +108,12 @@ def test_token__is_one_that_the_server_takes(numgate):
     numgate("me", "--token-file", "-", stdin="not.a.token\n", code=4)
 
 
+@pytest.mark.parametrize("noun", ["account", "number"])
+def test_filter__that_help_shows_is_one_that_lists_take(numgate, account, noun):
+    shown = re.search(r'such as "(.+?)"', " ".join(numgate(noun, "list", "--help").stdout.split()))[1]
+    numgate(noun, "list", *([account] if noun == "number" else []), "--filter", shown)
+
+
 def test_doctor__finds_nothing_wrong(numgate):
     report = numgate("doctor").stdout
     assert [line.split()[:2] for line in report.splitlines()] == [["ok", name] for name in ("DNS", "TLS", "clock", "allowlist", "token", "roles")]
@@ -123,6 +131,73 @@ def test_doctor__says_what_is_wrong_and_how_to_cure_it(numgate, flags, failed, c
     rows = lines(numgate("doctor", "--json", *flags, stdin="wrong\n", code=code))
     first = next(row for row in rows if not row["ok"])
     assert first["check"] == failed and len(first["found"]) > 30
+
+
+class Away(http.server.BaseHTTPRequestHandler):
+    """A server that has no time, and says why."""
+
+    def do_GET(self):
+        body = json.dumps({"error": {"code": "ServiceUnavailable", "message": "192.0.2.1:53: Connection refused", "innererror": {"code": "DnsUnreachable"}}}).encode()
+        self.send_response(503)
+        self.send_header("Retry-After", "1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_DELETE = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def away(tmp_path):
+    """The flags that lead there."""
+    (tmp_path / "token").write_text("t")
+    (tmp_path / "token").chmod(0o600)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Away) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield ["--url", f"http://127.0.0.1:{server.server_port}", "--token-file", str(tmp_path / "token")]
+        server.shutdown()
+
+
+WHY = "numgate: status 503: DnsUnreachable: 192.0.2.1:53: Connection refused; the next attempt is in 1 s\n"
+
+
+def test_failure__of_the_server_is_told_once_and_at_the_end(numgate, away):
+    said = numgate("account", "list", *away, "--timeout", "4", code=7).stderr
+    assert re.fullmatch(re.escape(WHY) + r"numgate: the deadline passed after [234] attempts: status 503: DnsUnreachable: .*: Connection refused\n", said)
+    said = numgate("account", "list", *away, "--timeout", "1", code=7).stderr
+    assert said.startswith("numgate: the deadline passed after 1 attempt: status 503: DnsUnreachable"), "no attempt is promised that does not come"
+
+
+@pytest.mark.parametrize("command, ends", [(["list"], "cancelled\n"), (["delete", "x", "--yes"], "cancelled; whether it was done is not known\n")])
+def test_interrupt__leaves_only_writes_in_doubt(server, away, command, ends):
+    client = subprocess.Popen([BIN / "numgate", "account", *command, *away], env=server.shell(), stderr=subprocess.PIPE, text=True)
+    assert client.stderr.readline() == WHY
+    client.send_signal(signal.SIGINT)
+    assert client.communicate(timeout=20)[1] == "numgate: " + ends and client.returncode == 1
+
+
+COMMANDS = [("account", "list"), ("doctor",), ("token",)]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_urls__without_tls_lead_to_this_machine_only(numgate, command):
+    """Else a secret and a token would go through the net for all to read."""
+    for flag in ("--token-url", "--url"):
+        for host in ("192.0.2.1", "127.0.0.1.example.net", "[2001:db8::1]", "localhost.example.net"):
+            if (flag, *command) != ("--url", "token"):
+                assert "is not https:// and its host is not loopback" in numgate(*command, flag, f"http://{host}/", code=2).stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ca_file__that_cannot_be_used_is_named(numgate, tmp_path, command):
+    empty = tmp_path / "empty.pem"
+    empty.write_text("")
+    assert "/nowhere/ca.pem: No such file" in numgate(*command, "--ca-file", "/nowhere/ca.pem", code=2).stderr
+    assert f"{tmp_path}: not a regular file" in numgate(*command, "--ca-file", tmp_path, code=2).stderr
+    assert f"{empty}: no certificate" in numgate(*command, "--ca-file", empty, code=2).stderr
 
 
 def test_roles__that_do_not_allow_it_are_4(numgate, account):

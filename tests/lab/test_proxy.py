@@ -388,7 +388,7 @@ def outcomes(client, count, method="GET", path="/accounts"):
 
 @pytest.mark.parametrize("selector, struck", [
     ({}, [0]), ({"times": 3}, [0, 1, 2]), ({"times": 0}, list(range(12))), ({"skip": 4}, [4]), ({"every": 3}, [2, 5, 8, 11]),
-    ({"every": 3, "times": 2}, [2, 5]), ({"skip": 1, "every": 4}, [4, 8]), ({"skip": 12}, []),
+    ({"every": 1}, list(range(12))), ({"every": 1, "times": 2}, [0, 1]), ({"every": 3, "times": 2}, [2, 5]), ({"skip": 1, "every": 4}, [4, 8]), ({"skip": 12}, []),
     ({"probability": 1, "times": 2}, [0, 1]), ({"method": "GET"}, [0]), ({"method": "PUT"}, []), ({"method": "get"}, []),
     ({"path": "/accounts"}, [0]), ({"path": "/acc*"}, [0]), ({"path": "/accounts/*"}, []), ({"path": "*"}, [0]), ({"path": "/account"}, [])])
 def test_rule__strikes_as_often_as_it_says(proxy, client, selector, struck):

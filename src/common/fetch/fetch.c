@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "common/base/file.h"
 #include "common/base/limits.h"
 #include "common/base/mem.h"
 #include "common/base/net.h"
@@ -14,6 +15,7 @@
 #include "common/base/banned.h"
 
 #define URL_BYTES_MAX      4096
+#define CA_BYTES_MAX       (16 * 1024 * 1024)
 #define HEADERS_MAX        100 /* of a reply; more are left out */
 #define RETRY_AFTER_MS_MAX (86400 * INT64_C(1000))
 #define POLL_MS_MAX        1000 /* curl wakes earlier for its own timers and for curl_multi_wakeup() */
@@ -111,6 +113,21 @@ enum rc fetch_url_check(struct str url, struct err *err)
     mem_free(text);
     curl_url_cleanup(parts);
     return rc;
+}
+
+enum rc fetch_ca_check(struct str path, struct err *err)
+{
+    if (str_empty(path)) {
+        return RC_OK;
+    }
+    CLEANUP(arena_freep) struct arena *mem = arena_new(2 * CA_BYTES_MAX);
+    const char *name = mem != NULL ? arena_cstr(mem, path) : NULL;
+    struct str content;
+    enum rc rc = name == NULL ? err_set(err, RC_LIMIT, NULL, "out of memory")
+                              : file_read(name, CA_BYTES_MAX, mem, &content, err);
+    return rc == RC_OK && !str_contains(content, STR("-----BEGIN"))
+               ? err_set(err, RC_INVALID, NULL, "%s: no certificate in PEM form", name)
+               : rc;
 }
 
 static bool header_is_clean(const struct fetch_header *header)

@@ -78,6 +78,8 @@ bool fetch_retry_after(const struct fetch_reply *reply, int64_t *ret_ms);
 /* https://host[:port]/... or http:// to 127.0.0.0/8, [::1] or localhost; no user, no fragment, no control
  * bytes or blanks. */
 MUST_USE enum rc fetch_url_check(struct str url, struct err *err);
+/* A file of trusted certificates: it can be read, and looks like one. An empty path is fine: the machine's own. */
+MUST_USE enum rc fetch_ca_check(struct str path, struct err *err);
 
 /* Appends name=value to an application/x-www-form-urlencoded body, '&' before it where needed. */
 #define FETCH_FORM "application/x-www-form-urlencoded"

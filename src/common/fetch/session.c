@@ -3,13 +3,18 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
+#include "common/base/conceal.h"
 #include "common/base/mem.h"
+#include "common/json/read.h"
 
 #include "common/base/banned.h"
 
 #define CONFIG_BYTES_MAX 65536
+#define ERROR_BYTES_MAX  65536 /* of an answer's body that may say why */
+#define CAUSE_MAX        300   /* of that, what is shown */
 #define HEADERS_MAX      16
 #define MINUTE_MS        60000
 
@@ -197,6 +202,52 @@ static void verdict_again(struct verdict *verdict, int64_t wait_ms, const char *
     snprintf(verdict->reason, sizeof(verdict->reason), "%s", reason);
 }
 
+static struct str text_at(const struct json *root, struct str pointer)
+{
+    return json_string(json_pointer(root, pointer));
+}
+
+/* One line that fits, without what a terminal would obey. */
+static void copy_cause(const struct json *root, char ret[CAUSE_MAX])
+{
+    struct str inner = text_at(root, STR("/error/innererror/code"));
+    struct str code = str_empty(inner) ? text_at(root, STR("/error/code")) : inner;
+    struct str said = text_at(root, STR("/error/message"));
+    code = str_utf8_cut(code, CAUSE_MAX / 4);
+    said = str_utf8_cut(said, CAUSE_MAX - CAUSE_MAX / 4 - 3);
+    snprintf(ret, CAUSE_MAX, "%" STR_FMT "%s%" STR_FMT, STR_ARG(code),
+             str_empty(code) || str_empty(said) ? "" : ": ", STR_ARG(said));
+    for (char *at = ret; *at != '\0'; at++) {
+        *at = (unsigned char)*at < ' ' || *at == 0x7F ? ' ' : *at;
+    }
+    conceal_credentials(ret, strlen(ret));
+}
+
+/* What the body says, {"error": {"code", "message", "innererror": {"code"}}}. False: nothing, since a proxy in between may send anything. */
+static bool read_cause(struct str body, char ret[CAUSE_MAX])
+{
+    ret[0] = '\0';
+    if (str_empty(body) || body.n > ERROR_BYTES_MAX) {
+        return false;
+    }
+    CLEANUP(arena_freep) struct arena *mem = arena_new(16 * body.n + ERROR_BYTES_MAX);
+    const struct json *root = NULL;
+    if (mem != NULL && json_parse(body, mem, &root, NULL) == RC_OK) {
+        copy_cause(root, ret);
+    }
+    return ret[0] != '\0';
+}
+
+/* For the reason: what the server says, else what its status means. */
+static void verdict_failed(struct verdict *verdict, int64_t wait_ms, const struct fetch_reply *reply,
+                           const char *meaning)
+{
+    char cause[CAUSE_MAX], reason[sizeof(verdict->reason)];
+    snprintf(reason, sizeof(reason), "status %d: %s", reply->status,
+             read_cause(reply->body, cause) ? cause : meaning);
+    verdict_again(verdict, wait_ms, reason);
+}
+
 static void judge_answer(struct session *session, const struct fetch_reply *reply, bool first_refusal,
                          struct verdict *verdict)
 {
@@ -204,14 +255,14 @@ static void judge_answer(struct session *session, const struct fetch_reply *repl
     if (reply->status == 429) {
         pace_learn(&session->pace, clock_mono().ms);
         (void)fetch_retry_after(reply, &told_ms);
-        verdict_again(verdict, told_ms, "status 429: over the rate limit");
+        verdict_failed(verdict, told_ms, reply, "over the rate limit");
     } else if (reply->status == 401 && first_refusal && token_drop(session->tokens)) {
         verdict_again(verdict, 0, "status 401: with a new token");
     } else if (reply->status == 503 && fetch_retry_after(reply, &told_ms)) {
-        verdict_again(verdict, told_ms, "status 503: not now");
+        verdict_failed(verdict, told_ms, reply, "not now");
         verdict->elsewhere = true;
     } else if (reply->status >= 500 && reply->status != 501) {
-        verdict_again(verdict, session->config.retry_wait_ms, "a failure of the server");
+        verdict_failed(verdict, session->config.retry_wait_ms, reply, "a failure of the server");
         verdict->elsewhere = true;
     } else {
         verdict->over = true;
@@ -233,6 +284,20 @@ static struct verdict judge(struct session *session, enum rc rc, const struct se
     return verdict;
 }
 
+static int64_t wait_ms_until_next(struct session *session, const struct verdict *verdict)
+{
+    int64_t paced_ms = pace_wait_ms(&session->pace, clock_mono().ms);
+    return verdict->wait_ms > paced_ms ? verdict->wait_ms : paced_ms;
+}
+
+/* An attempt after which none comes, whatever the verdict: it was cancelled, or the wait is longer than the time that is left. */
+static bool is_last(struct session *session, const struct session_request *request,
+                    const struct verdict *verdict)
+{
+    return verdict->over || is_cancelled(session) ||
+           wait_ms_until_next(session, verdict) >= mono_left_ms(request->deadline, clock_mono());
+}
+
 static void tell(struct session *session, const struct session_request *request,
                  const struct session_result *result, const struct verdict *verdict, int64_t took_ms)
 {
@@ -242,7 +307,7 @@ static void tell(struct session *session, const struct session_request *request,
         .address = session->address.family != 0 ? net_text(&session->address, address) : STR(""),
         .attempt = result->attempts,
         .status = result->reply.status,
-        .reason = str_of(verdict->over ? "" : verdict->reason),
+        .reason = str_of(is_last(session, request, verdict) ? "" : verdict->reason),
         .took_ms = took_ms,
         .wait_ms = verdict->wait_ms,
     };
@@ -275,8 +340,7 @@ enum rc session_call(struct session *session, const struct session_request *requ
     *ret = (struct session_result){0};
     ensure(request->header_count <= HEADERS_MAX);
     for (;;) {
-        int64_t paced_ms = pace_wait_ms(&session->pace, clock_mono().ms);
-        if (!wait_for(session, verdict.wait_ms > paced_ms ? verdict.wait_ms : paced_ms, request->deadline) ||
+        if (!wait_for(session, wait_ms_until_next(session, &verdict), request->deadline) ||
             is_cancelled(session)) {
             return end_busy(ret, is_cancelled(session), verdict.reason, err);
         }
@@ -330,6 +394,11 @@ static enum rc copy_config(struct session *session, const struct session_config 
     enum rc rc = fetch_url_check(url, err);
     if (rc != RC_OK) {
         err_context(err, "the base URL");
+        return rc;
+    }
+    rc = fetch_ca_check(config->ca_file, err);
+    if (rc != RC_OK) {
+        err_context(err, "the trusted certificates");
         return rc;
     }
     session->config = *config;

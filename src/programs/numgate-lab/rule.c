@@ -40,7 +40,7 @@ static const struct number {
     unsigned of, needed_by; /* kinds */
 } numbers[] = {
     {"skip", offsetof(struct rule, skip), 0, RULE_TIMES_MAX, 0, OF_ALL, 0},
-    {"every", offsetof(struct rule, every), 1, RULE_TIMES_MAX, 1, OF_ALL, 0},
+    {"every", offsetof(struct rule, every), 1, RULE_TIMES_MAX, -1, OF_ALL, 0},
     {"times", offsetof(struct rule, times), 0, RULE_TIMES_MAX, -1, OF_ALL, 0},
     {"seed", offsetof(struct rule, seed), 0, RULE_SEED_MAX, -1, OF_ALL, 0},
     {"ms", offsetof(struct rule, ms), 0, RULE_MS_MAX, -1, OF(RULE_DELAY) | OF(RULE_HANG) | OF(RULE_DEAD),
@@ -240,12 +240,15 @@ static enum rc check(const struct rule *rule, struct err *err)
 /* Once, unless it was said how often or how likely. */
 static void fill_in(struct rule *rule)
 {
-    bool goes_on = rule->every > 1 || rule->probability < 1;
+    bool goes_on = rule->every != -1 || rule->probability < 1;
     if (rule->when == RULE_WHEN_NONE) {
         rule->when = rule->kind == RULE_CUT ? RULE_AFTER : RULE_BEFORE;
     }
     if (rule->times == -1) {
         rule->times = goes_on ? 0 : 1;
+    }
+    if (rule->every == -1) {
+        rule->every = 1;
     }
     if (rule->seed == -1) {
         rule->seed = (int64_t)(random_u64() % 1000000000);

@@ -47,6 +47,9 @@ struct cli {
     struct arena *mem;       /* for as long as the program runs */
     bool color;              /* standard output is a terminal that may have colours */
     struct bar bar;          /* of the work under way; cli_tell() takes it away before it speaks */
+    char told[512];          /* why the call under way waits, as it was said last; empty: it does not */
+    int told_status;         /* with which status */
+    int64_t told_ms;         /* when */
 };
 
 extern const struct command commands[];

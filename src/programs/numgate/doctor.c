@@ -63,11 +63,30 @@ static enum rc take_token(struct cli *cli, struct fetch *fetch, struct arena *me
     return rc;
 }
 
+/* What no answer is needed to see. Both commands make no client, which would look at it. */
+static enum rc check_profile(const struct profile *profile, struct str url, struct err *err)
+{
+    const struct {
+        const char *name;
+        struct str url;
+    } urls[] = {{"the base URL", url}, {"the token URL", profile->token_url}};
+    for (size_t i = 0; i < ARRAY_LEN(urls); i++) {
+        if (!str_empty(urls[i].url) && fetch_url_check(urls[i].url, err) != RC_OK) {
+            err_context(err, "%s", urls[i].name);
+            return RC_INVALID;
+        }
+    }
+    return fetch_ca_check(profile->ca_file, err);
+}
+
 int run_token(struct cli *cli)
 {
     struct fetch *fetch;
     struct str token;
     struct err err = {0};
+    if (check_profile(&cli->profile, STR_NONE, &err) != RC_OK) {
+        return cli_fail(EXIT_USAGE, "%s", err.msg);
+    }
     enum rc rc = fetch_new(&fetch, &err);
     if (rc == RC_OK) {
         rc = take_token(cli, fetch, cli->mem, &token, &err);
@@ -244,6 +263,9 @@ int run_doctor(struct cli *cli)
                                                      check_allowlist, check_token, check_roles};
     struct doctor doctor = {.cli = cli, .url = url_of(cli), .mem = cli->mem};
     struct err err = {0};
+    if (check_profile(&cli->profile, doctor.url, &err) != RC_OK) {
+        return cli_fail(EXIT_USAGE, "%s", err.msg);
+    }
     if (fetch_new(&doctor.fetch, &err) != RC_OK) {
         return cli_fail_err(&err);
     }

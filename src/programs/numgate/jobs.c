@@ -100,7 +100,7 @@ static int await(struct cli *cli, struct numgate_reply **reply)
         return tell_left(EXIT_OTHER, "interrupted; ", id);
     }
     if (status != NUMGATE_OK) {
-        talk_explain(&error);
+        talk_explain_read(&error);
         return tell_left((int)talk_exit_code(status), "", id);
     }
     return EXIT_OK;
@@ -425,7 +425,7 @@ int run_job_result(struct cli *cli)
     code = result.code != EXIT_OK ? result.code : (int)talk_exit_code(status);
     if (result.code == EXIT_OK && code != EXIT_OK) {
         bar_end(&cli->bar);
-        talk_explain(&error);
+        talk_explain_read(&error);
     }
     return output_close(&result.output, code);
 }

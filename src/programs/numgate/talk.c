@@ -4,10 +4,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/base/clock.h"
+
 #include "common/base/banned.h"
 
 #define PAGE_BYTES_MAX ((size_t)256 * 1024 * 1024) /* of a page's tree */
 #define WAIT_WORTH_MS  1000                        /* shorter ones are not told */
+#define TELL_AGAIN_MS  30000                       /* what was said already */
 
 /* ---- paths ---- */
 
@@ -98,6 +101,43 @@ int client_open(struct cli *cli)
                : cli_fail(EXIT_USAGE, "%s", error.message);
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* But for their numbers: how long a failure took is not news. */
+static bool says_the_same(const char *a, const char *b)
+{
+    for (;;) {
+        for (; is_digit(*a); a++) {
+        }
+        for (; is_digit(*b); b++) {
+        }
+        if (*a != *b || *a == '\0') {
+            return *a == *b;
+        }
+        a++;
+        b++;
+    }
+}
+
+/* What is wrong, the first time and then now and then; a call that ended well ends that too. */
+static void tell_wait(struct cli *cli, const struct numgate_event *event)
+{
+    int64_t now_ms = clock_mono().ms;
+    bool same = cli->told_status == event->http_status && says_the_same(cli->told, event->reason);
+    if (event->reason[0] == '\0') {
+        cli->told[0] = '\0';
+    } else if (event->wait_ms >= WAIT_WORTH_MS && (!same || now_ms >= cli->told_ms + TELL_AGAIN_MS)) {
+        cli_tell(cli, "%s; the next attempt is in %llu s", event->reason,
+                 (unsigned long long)(event->wait_ms + 999) / 1000);
+        snprintf(cli->told, sizeof(cli->told), "%s", event->reason);
+        cli->told_status = event->http_status;
+        cli->told_ms = now_ms;
+    }
+}
+
 void talk_log(void *arg, const struct numgate_event *event)
 {
     struct cli *cli = arg;
@@ -107,9 +147,8 @@ void talk_log(void *arg, const struct numgate_event *event)
         fprintf(stderr, "numgate: %s %s, attempt %u at %s: %d after %llu ms%s%s\n", event->method,
                 event->path, event->attempt, event->address[0] != '\0' ? event->address : "-",
                 event->http_status, (unsigned long long)event->took_ms, again ? "; " : "", event->reason);
-    } else if (again && event->wait_ms >= WAIT_WORTH_MS) {
-        cli_tell(cli, "%s; the next attempt is in %llu s", event->reason,
-                 (unsigned long long)(event->wait_ms + 999) / 1000);
+    } else {
+        tell_wait(cli, event);
     }
 }
 
@@ -136,14 +175,31 @@ enum exit_code talk_exit_code(enum numgate_status status)
     }
 }
 
-void talk_explain(const struct numgate_error *error)
+/* What the server cannot know: whether anything was heard of a write, and the names of flags. */
+static const char *more_to_say(const struct numgate_error *error, bool wrote)
+{
+    if (wrote && error->status == NUMGATE_CANCELLED && error->attempts > 0) {
+        return "; whether it was done is not known";
+    }
+    return strcmp(error->code, "AccountNotEmpty") == 0 ? "; --delete-numbers deletes them too" : "";
+}
+
+static void explain(const struct numgate_error *error, bool wrote)
 {
     bool code = error->code[0] != '\0', place = error->target[0] != '\0', id = error->request_id[0] != '\0';
     fprintf(stderr, "numgate: %s%s%s%s%s%s%s%s%s\n", code ? error->code : "", code ? ": " : "",
-            place ? error->target : "", place ? ": " : "", error->message,
-            error->status == NUMGATE_CANCELLED && error->attempts > 0 ? "; whether it was done is not known"
-                                                                      : "",
+            place ? error->target : "", place ? ": " : "", error->message, more_to_say(error, wrote),
             id ? " (request " : "", error->request_id, id ? ")" : "");
+}
+
+void talk_explain(const struct numgate_error *error)
+{
+    explain(error, true);
+}
+
+void talk_explain_read(const struct numgate_error *error)
+{
+    explain(error, false);
 }
 
 int talk_read(const struct numgate_reply *reply, struct arena *mem, const struct json **ret)
@@ -174,7 +230,7 @@ int talk(struct cli *cli, const char *method, const char *path, const char *body
     enum numgate_status status = numgate_request(cli->numgate, method, path, body, &call, &reply, &error);
     int code = talk_exit_code(status);
     if (code != EXIT_OK) {
-        talk_explain(&error);
+        explain(&error, strcmp(method, "GET") != 0);
     } else if (ret != NULL) {
         code = talk_read(reply, mem, ret);
     }
@@ -212,7 +268,7 @@ int talk_pages(struct cli *cli, const char *first, talk_page *fn, void *arg)
         status = code == EXIT_OK ? numgate_next_page(cli->numgate, &page, &error) : status;
     }
     if (status != NUMGATE_OK) {
-        talk_explain(&error);
+        talk_explain_read(&error);
         code = (int)talk_exit_code(status);
     }
     numgate_reply_free(page);

@@ -26,8 +26,10 @@ int talk_pages(struct cli *cli, const char *path, talk_page *fn, void *arg);
 void talk_nap(unsigned ms);
 
 enum exit_code talk_exit_code(enum numgate_status status);
-/* What went wrong, in one line. */
+/* What went wrong, in one line. A write that was cancelled may have been done. */
 void talk_explain(const struct numgate_error *error);
+/* The same of a call that only reads. */
+void talk_explain_read(const struct numgate_error *error);
 
 int client_open(struct cli *cli); /* cli->numgate, for the profile */
 /* The library's log function; arg: the cli. */

@@ -203,6 +203,39 @@ static void test_call__asks_again_after_500(void **state)
     asks_again_after(state, STATUS("500 Broken", ""), "failure");
 }
 
+#define BODY(line, body) "HTTP/1.1 " line "\r\nConnection: close\r\n\r\n" body
+
+static void test_call__says_what_the_server_says_of_a_failure(void **state)
+{
+    asks_again_after(state,
+                     BODY("503 Away", "{\"error\":{\"code\":\"Away\",\"message\":\"no\\u001b way\","
+                                      "\"innererror\":{\"code\":\"Dns\"}}}"),
+                     "status 503: Dns: no  way");
+}
+
+static void test_call__says_the_code_where_there_is_no_inner_one(void **state)
+{
+    asks_again_after(state, BODY("429 Slow\r\nRetry-After: 0", "{\"error\":{\"code\":\"TooMany\"}}"),
+                     "status 429: TooMany");
+}
+
+static void test_call__says_the_status_of_a_failure_that_says_nothing(void **state)
+{
+    asks_again_after(state, BODY("502 Bad", "{\"error\":\"away\"}"), "status 502: a failure of the server");
+}
+
+static void test_call__cuts_what_a_server_says_at_length(void **state)
+{
+    struct room *room = *state;
+    char reply[2000];
+    snprintf(reply, sizeof(reply),
+             BODY("500 Bad", "{\"error\":{\"code\":\"%0500d\",\"message\":\"%0700d\"}}"), 0, 0);
+    room->script[0] = reply;
+    room->script[1] = OK_REPLY;
+    expect(room, 200, 2);
+    assert_true(strlen(room->reasons[0]) > 100);
+}
+
 static void test_call__asks_again_after_a_closed_connection(void **state)
 {
     asks_again_after(state, "", "");
@@ -222,6 +255,7 @@ static void test_call__waits_as_long_as_it_is_told(void **state)
     given_session(room);
     assert_int_equal(call_within(room, 5000, &result, &err), RC_BUSY);
     assert_int_equal(room->waits_ms[0], 77000);
+    assert_string_equal(room->reasons[0], ""); /* none comes */
     assert_int_equal(result.reply.status, 429);
     assert_false(result.cancelled);
     assert_non_null(strstr(err.msg, "deadline"));
@@ -579,6 +613,10 @@ int main(void)
         TEST(test_call__asks_again_after_503),
         TEST(test_call__asks_again_after_503_with_a_time),
         TEST(test_call__asks_again_after_500),
+        TEST(test_call__says_what_the_server_says_of_a_failure),
+        TEST(test_call__says_the_code_where_there_is_no_inner_one),
+        TEST(test_call__says_the_status_of_a_failure_that_says_nothing),
+        TEST(test_call__cuts_what_a_server_says_at_length),
         TEST(test_call__asks_again_after_a_closed_connection),
         TEST(test_call__asks_again_after_a_cut_body),
         TEST(test_call__waits_as_long_as_it_is_told),
