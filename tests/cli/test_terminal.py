@@ -51,9 +51,9 @@ def test_import__shows_a_bar_and_ends_without_it(make_server, numgate, terminal,
     file = tmp_path / "n.csv"
     file.write_text("telephoneNumber,serviceDetails_zoomPhoneCloudPeering_enabled\n" + "".join(f"+49340000{i:05},true\n" for i in range(6000)))
     seen = terminal(server, "number", "import", account, file)
-    wait_until(lambda: "the next attempt is in" in seen.screen())
+    wait_until(lambda: "the next attempt is in" in seen.screen("-J"))
     assert re.search(r"numgate: .*: 6000 new, 0 changed, 0 the same, 0 bad", seen.screen())
-    assert "[#" not in seen.screen().split("the next attempt")[0].splitlines()[-1], "the bar and a message share a line"
+    assert "[#" not in seen.screen("-J").split("the next attempt")[0].splitlines()[-1], "the bar and a message share a line"
     seen.keys("C-c")
     wait_until(lambda: "code 1" in seen.screen())
     assert "--resume goes on" in seen.screen() and "[#" not in seen.screen()
