@@ -84,7 +84,10 @@ test('numbers are created from a range after a preview', async ({ page, portal, 
     await portal.at('Create numbers');
     await button(page, 'Preview').click();
     await shows(page.getByText('Enter one number at least.'));
-    await page.getByLabel(/^Telephone numbers/).fill('+4416329710{00-09}');
+    await page.getByLabel(/^Telephone numbers/).fill('+441632971000\n1632 971 001');
+    await button(page, 'Preview').click();
+    await shows(page.getByText('"1632 971 001" does not begin with +.'));
+    await page.getByLabel(/^Telephone numbers/).fill('+4416329710{00-07}; +44 1632 971 008\n00441632971009');
     await page.getByLabel('Zoom Phone Cloud Peering').check();
     await button(page, 'Preview').click();
     await shows(page.getByText('Ready to apply', { exact: true }));

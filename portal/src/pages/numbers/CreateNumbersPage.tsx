@@ -28,9 +28,15 @@ interface Draft {
     settings: SettingsForm;
 }
 
+function wrongInList(entries: readonly string[]): string | undefined {
+    const strange = entries.find((entry) => !entry.startsWith('+'));
+    return entries.length === 0 ? 'Enter one number at least.' : strange === undefined ? undefined : `"${strange}" does not begin with +.`;
+}
+
 function wrongWith({ list, settings }: Draft): Record<string, string> {
+    const wrong = wrongInList(entriesOf(list));
     const faults = Object.entries(faultsOf(settings)).map(([target, fault]) => [PREFIX + target, fault]);
-    return { ...(entriesOf(list).length === 0 && { [LIST]: 'Enter one number at least.' }), ...(Object.fromEntries(faults) as Record<string, string>) };
+    return { ...(wrong !== undefined && { [LIST]: wrong }), ...(Object.fromEntries(faults) as Record<string, string>) };
 }
 
 function ByHand({ account }: { account: Account }) {
