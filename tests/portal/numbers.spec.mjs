@@ -94,8 +94,33 @@ test('numbers are created from a range after a preview', async ({ page, portal, 
     await shows(page.getByRole('tab', { name: 'New (8)' }));
     await shows(page.getByRole('tab', { name: 'Same (2)' }));
     assert.equal(await count(world, 'fresh-numbers'), 2);
+    await page.goBack();
+    await shows(page.getByText('What you had typed before is back.'));
+    assert(await page.getByLabel('Zoom Phone Cloud Peering').isChecked());
+    await button(page, 'Preview').click();
+    await shows(page.getByRole('tab', { name: 'New (8)' }));
     await apply(page);
     assert.equal(await count(world, 'fresh-numbers'), 10);
+    await page.goBack(); // what was applied is done with
+    await portal.at('Create numbers');
+    assert.equal(await page.getByLabel(/^Telephone numbers/).inputValue(), '');
+    await gone(page.getByText('What you had typed before is back.'));
+});
+
+test('what was typed and looked at can be thrown away, and a second click makes no second job', async ({ page, portal, world }) => {
+    await world.putAccount('typed', ['zoomPhoneCloudPeering']);
+    await portal.signIn('will', 'accounts/typed/create-numbers');
+    await page.getByLabel(/^Telephone numbers/).fill('+441632971500');
+    await button(page, 'Preview').evaluate((one) => { one.click(); one.click(); });
+    await shows(page.getByText('Ready to apply', { exact: true }));
+    assert.equal((await world.api('GET', '/numgate/v1/jobs')).value.filter(({ accountName }) => accountName === 'typed').length, 1);
+    await page.goBack();
+    await button(page, 'Throw it away').click();
+    await gone(page.getByText('What you had typed before is back.'));
+    assert.equal(await page.getByLabel(/^Telephone numbers/).inputValue(), '');
+    await page.reload();
+    await portal.at('Create numbers');
+    assert.equal(await page.getByLabel(/^Telephone numbers/).inputValue(), '');
 });
 
 test('a large file with bad rows says which, and does the others', async ({ page, portal, world }) => {

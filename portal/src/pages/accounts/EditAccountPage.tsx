@@ -7,7 +7,7 @@ import { ApiError } from '../../api/error';
 import { queryClient, useAccount, useDeployment, useRights } from '../../api/queries';
 import { differences, merged, type Difference } from '../../base/merge';
 import { commandWith } from '../../base/shell';
-import { Command, Conflict, Empty, ErrorState, Loading, Page, PageButton, useDraft, useFieldErrors, useToast } from '../../ui';
+import { Command, Conflict, Empty, ErrorState, Loading, Page, PageButton, useDraft, useFieldErrors, useStart, useToast } from '../../ui';
 import { Fields } from './Fields';
 import { bodyOf, checkForm, formOf, TARGETS, type AccountForm } from './form';
 import { PARTS } from './parts';
@@ -62,11 +62,13 @@ function Editor({ answer }: { answer: Answer<Account> }) {
             }
         },
     });
+    const start = useStart(save);
     const submit = () => {
+        if (save.isPending) return;
         errors.clear();
         const found = checkForm(wanted, regions);
         if (Object.keys(found).length > 0) return errors.setOwn(found);
-        save.mutate();
+        start();
     };
     return (
         <form className={styles.stack} noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
@@ -78,7 +80,7 @@ function Editor({ answer }: { answer: Answer<Account> }) {
             }} />
             {errors.rest !== null && <ErrorState error={errors.rest} title="The account was not saved" />}
             <div className={styles.actions}>
-                <Button type="submit" appearance="primary" disabled={save.isPending} {...(save.isPending && { icon: <Spinner size="tiny" /> })}>{conflict ? 'Save these' : 'Save'}</Button>
+                <Button type="submit" appearance="primary" disabledFocusable={save.isPending} {...(save.isPending && { icon: <Spinner size="tiny" /> })}>{conflict ? 'Save these' : 'Save'}</Button>
                 <PageButton href={`/accounts/${name}`} onLeave={draft.clear}>Cancel</PageButton>
             </div>
             <Command
