@@ -9,7 +9,7 @@ import { saveAs } from '../../base/save';
 import { command } from '../../base/shell';
 import { count, counted, whoText, wordsOf } from '../../base/text';
 import { Command, DataTable, ErrorState, Facts, Loading, Page, PageLink, part, Section, Status, Time, useStart, type Column } from '../../ui';
-import { KINDS, partsOf, progressOf, titleOf, toDo } from './words';
+import { KINDS, nothingToDo, partsOf, progressOf, titleOf, toDo } from './words';
 
 const ApplyJob = part(async () => (await import('./ApplyJob')).ApplyJob);
 
@@ -125,7 +125,7 @@ export default function JobPage({ jobId = '' }: { jobId?: string | undefined }) 
                 {tell.error && <ErrorState error={tell.error} />}
                 {job.error && <MessageBar intent="error" layout="multiline"><MessageBarBody><MessageBarTitle>The job failed</MessageBarTitle>{job.error.message} ({job.error.code})</MessageBarBody></MessageBar>}
                 {job.state === 'previewed' && actions.foreign && <MessageBar><MessageBarBody>Only {whoText(job.submittedBy)} can apply this job; you can throw it away.</MessageBarBody></MessageBar>}
-                {job.state === 'previewed' && toDo(job) === 0 && <MessageBar><MessageBarBody>There is nothing to apply: every row is refused, or is so already.</MessageBarBody></MessageBar>}
+                {job.state === 'previewed' && toDo(job) === 0 && <MessageBar><MessageBarBody>{nothingToDo(job)}</MessageBarBody></MessageBar>}
                 <Section title="Job">
                     <Facts facts={[
                         ['What', KINDS[job.kind]], ['Account', job.accountName && <PageLink href={`/accounts/${job.accountName}`}>{job.accountName}</PageLink>], ['Filter', job.filter],
