@@ -85,6 +85,22 @@ test('two people edit one account: what each typed is there, and each chooses', 
     assert.equal(now.serviceDetails.azureOperatorCallProtection.enabled, true);
 });
 
+test('an account that is deleted while somebody edits it is said to be, and what was typed stays', async ({ page, portal, world, expect }) => {
+    await world.putAccount('short-lived', ['zoomPhoneCloudPeering']);
+    await portal.signIn('will', 'accounts/short-lived/edit');
+    await field(page, 'Correlation ID').fill('of Will');
+    const { status } = await world.request('DELETE', '/accounts/short-lived?api-version=2024-02-29-preview');
+    assert(status < 300, `${status}`);
+    expect(/status of (412|404)/);
+    await button(page, 'Save').click();
+    await shows(page.getByText('There is no account “short-lived” any more.'));
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Save');
+    assert.equal(await field(page, 'Correlation ID').inputValue(), 'of Will');
+    await link(page, 'See all accounts').click();
+    await portal.at('Accounts');
+    await gone(link(page, 'short-lived'));
+});
+
 test('an account is deleted by who types its name, and told what goes with it', async ({ page, portal, world }) => {
     await world.putAccount('leaving', ['zoomPhoneCloudPeering']);
     await world.putNumbers('leaving', '+441632961000', 150);

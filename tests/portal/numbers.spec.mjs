@@ -84,15 +84,43 @@ test('numbers are created from a range after a preview', async ({ page, portal, 
     await portal.at('Create numbers');
     await button(page, 'Preview').click();
     await shows(page.getByText('Enter one number at least.'));
-    await page.getByLabel(/^Telephone numbers/).fill('+4416329710{00-09}');
+    await page.getByLabel(/^Telephone numbers/).fill('+441632971000\n1632 971 001');
+    await button(page, 'Preview').click();
+    await shows(page.getByText('"1632 971 001" does not begin with +.'));
+    await page.getByLabel(/^Telephone numbers/).fill('+4416329710{00-07}; +44 1632 971 008\n00441632971009');
     await page.getByLabel('Zoom Phone Cloud Peering').check();
     await button(page, 'Preview').click();
     await shows(page.getByText('Ready to apply', { exact: true }));
     await shows(page.getByRole('tab', { name: 'New (8)' }));
     await shows(page.getByRole('tab', { name: 'Same (2)' }));
     assert.equal(await count(world, 'fresh-numbers'), 2);
+    await page.goBack();
+    await shows(page.getByText('What you had typed before is back.'));
+    assert(await page.getByLabel('Zoom Phone Cloud Peering').isChecked());
+    await button(page, 'Preview').click();
+    await shows(page.getByRole('tab', { name: 'New (8)' }));
     await apply(page);
     assert.equal(await count(world, 'fresh-numbers'), 10);
+    await page.goBack(); // what was applied is done with
+    await portal.at('Create numbers');
+    assert.equal(await page.getByLabel(/^Telephone numbers/).inputValue(), '');
+    await gone(page.getByText('What you had typed before is back.'));
+});
+
+test('what was typed and looked at can be thrown away, and a second click makes no second job', async ({ page, portal, world }) => {
+    await world.putAccount('typed', ['zoomPhoneCloudPeering']);
+    await portal.signIn('will', 'accounts/typed/create-numbers');
+    await page.getByLabel(/^Telephone numbers/).fill('+441632971500');
+    await button(page, 'Preview').evaluate((one) => { one.click(); one.click(); });
+    await shows(page.getByText('Ready to apply', { exact: true }));
+    assert.equal((await world.api('GET', '/numgate/v1/jobs')).value.filter(({ accountName }) => accountName === 'typed').length, 1);
+    await page.goBack();
+    await button(page, 'Throw it away').click();
+    await gone(page.getByText('What you had typed before is back.'));
+    assert.equal(await page.getByLabel(/^Telephone numbers/).inputValue(), '');
+    await page.reload();
+    await portal.at('Create numbers');
+    assert.equal(await page.getByLabel(/^Telephone numbers/).inputValue(), '');
 });
 
 test('a large file with bad rows says which, and does the others', async ({ page, portal, world }) => {
@@ -104,8 +132,11 @@ test('a large file with bad rows says which, and does the others', async ({ page
     await page.locator('input[type=file]').setInputFiles({ name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
     await button(page, 'Equivalent command').click();
     assert.equal(await page.getByRole('group', { name: 'numgate command' }).textContent(), 'numgate number import filed rows.csv --dry-run');
-    await button(page, 'Preview').click();
+    let uploads = 0;
+    page.on('request', (request) => { if (request.url().includes('jobs:upload')) uploads++; });
+    await button(page, 'Preview').evaluate((one) => { one.click(); one.click(); });
     await shows(page.getByRole('tab', { name: 'Refused (10)', selected: true }), 60_000);
+    assert.equal(uploads, 1);
     await shows(page.getByRole('tab', { name: 'New (9,990)' }));
     await apply(page);
     assert.equal(await count(world, 'filed'), 9_990);

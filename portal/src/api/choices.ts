@@ -6,7 +6,7 @@ import { api, take, type Account, type CivicAddress, type Schemas } from './clie
 import { following } from './list';
 import type { Page } from './pending';
 
-const ADDRESSES_MAX = 2000;
+export const ADDRESSES_MAX = 2000;
 const ADDRESSES_PAGE = 500;
 const NUMBERS_MAX = 100;
 const KEEP = { retry: false, staleTime: 60_000 } as const;

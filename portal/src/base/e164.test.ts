@@ -23,8 +23,16 @@ it('takes a list apart', () => {
     expect(entriesOf(' +441\r\n+442, +443;;+4416329600{00-99}\n')).toEqual(['+441', '+442', '+443', '+4416329600{00-99}']);
 });
 
+it('takes a number of a list as people type it, if it begins with its country code', () => {
+    expect(entriesOf('+44 1134 963 150\n 0044 (113) 496-3151 ;+44.1134963152\t+441134963153')).toEqual(['+441134963150', '+441134963151', '+441134963152', '+441134963153']);
+    expect(entriesOf('1134 963 150, 441134963150\n(0113) 4963150\n00')).toEqual(['1134 963 150', '441134963150', '(0113) 4963150', '00']); // what is meant is not known
+    expect(entriesOf('+441134963150 +441134963151')).toEqual(['+441134963150 +441134963151']); // no number
+    expect(entriesOf('+44 1134 9631{00-99}')).toEqual(['+44 1134 9631{00-99}']);
+});
+
 it('knows the numbers of a list, unless it holds a range or no number', () => {
-    expect(numbersOf('+441632960000\n+44 1632960001')).toEqual([]); // a blank ends an entry
+    expect(numbersOf('+441632960000\n+44 1632 960001')).toEqual(['+441632960000', '+441632960001']);
+    expect(numbersOf('+441632960000\n1632960001')).toEqual([]);
     expect(numbersOf('+441632960000\n+441632960001;+441632960000')).toEqual(['+441632960000', '+441632960001']);
     expect(numbersOf('+441632960000\n+4416329600{10-19}')).toEqual([]);
     expect(numbersOf('+441632960000\n+')).toEqual([]);

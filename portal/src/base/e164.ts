@@ -21,8 +21,11 @@ export function rangeText(from: string, to: string): string {
     return from.length === to.length ? `${from}–${to.slice(kept)}` : `${from} – ${to}`;
 }
 
-/** The entries of a list that somebody typed: one a line, or with commas, semicolons or blanks between them. */
-export const entriesOf = (text: string): string[] => text.split(/[\r\n\t,; ]+/).filter((part) => part !== '');
+/** A number that begins with + or 00, without what people put between its digits. Anything else stays as it is: what is meant by it is not known. */
+const entryOf = (text: string): string => (/^(\+|00)/.test(text) ? readNumber(text) ?? text : text);
+
+/** The entries of a list that somebody typed: one a line, or with commas, semicolons or tabs between them. A blank may be within a number. */
+export const entriesOf = (text: string): string[] => text.split(/[\r\n\t,;]+/).map((part) => part.trim()).filter((part) => part !== '').map(entryOf);
 
 /** The numbers of such a list; none where one of its entries is a range, or no number. */
 export function numbersOf(text: string): string[] {

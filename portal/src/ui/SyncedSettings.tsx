@@ -1,10 +1,11 @@
 /* How a number is set up in Operator Connect or Teams Phone Mobile. What the account can choose from is asked of the back end; where nobody can
  * be asked, the names that are in general use are offered and others may be typed. */
 import { makeStyles, Text, tokens } from '@fluentui/react-components';
-import { syncs, useAvailable, useCivicAddresses, usePlans } from '../api/choices';
+import { ADDRESSES_MAX, syncs, useAvailable, useCivicAddresses, usePlans } from '../api/choices';
 import type { Account, CivicAddress, Schemas } from '../api/client';
 import { addressLine } from '../base/address';
 import { lacksAddress, syncedTarget, withAddress, type SyncedField, type SyncedForm, type SyncedKey } from '../base/settings';
+import { count } from '../base/text';
 import { Checks, Choice, TextField, Toggle, type FieldWords, type Option } from './choose';
 
 const USAGES = ['CallingUserAssignment', 'FirstPartyAppAssignment', 'ConferenceAssignment'];
@@ -37,12 +38,12 @@ export const locationName = ({ id, description, additionalInfo }: Schemas['Locat
 const locationOption = (location: Schemas['Location']): Option => ({ id: location.id, text: `${locationName(location)}${location.isDefault ? ' (the whole address)' : ''}` });
 
 function Usage({ form, many, whole, disabled, account, onChange, field, service }: SyncedProps) {
-    const plans = usePlans(account).data;
+    const { data: plans, isLoading } = usePlans(account);
     const options = plans ? plans.map(({ usage, name }) => ({ id: usage, text: `${usage} – ${name}` })) : USAGES.map((id) => ({ id, text: id }));
     const further = (plans?.map(({ usage }) => usage) ?? USAGES).filter((usage) => usage !== form.usage);
     return (
         <>
-            <Choice label="Usage" required={whole} keep={many && !whole} disabled={disabled} value={whole ? form.usage ?? '' : form.usage} options={options} other={plans ? undefined : 'Another usage'}
+            <Choice label="Usage" required={whole} keep={many && !whole} disabled={disabled} waiting={isLoading} value={whole ? form.usage ?? '' : form.usage} options={options} other={plans ? undefined : 'Another usage'}
                 onChange={(usage) => onChange({ usage: usage ?? undefined })} words={field(syncedTarget(service, 'usage'))} />
             <Checks label="Additional usages" keep={many} disabled={disabled} value={form.additionalUsages} choices={further} onChange={(additionalUsages) => onChange({ additionalUsages })}
                 words={field(syncedTarget(service, 'additionalUsages'))} />
@@ -71,12 +72,14 @@ function Address({ form, many, whole, disabled, account, onChange, field, servic
     const at = (name: SyncedField, hint?: string) => ({ hint, ...field(syncedTarget(service, name)) });
     const lacks = whole && (account === undefined || syncs(account, service)) && lacksAddress(form);
     const warning = lacks && { validationState: 'warning' as const, validationMessage: 'Teams refuses a number for people who call that has no address, unless the customer may change it.' };
+    const hint = addresses.length === 0 ? 'The ID of an address that the customer has in Teams.'
+        : addresses.length >= ADDRESSES_MAX ? `The first ${count(addresses.length)} are listed; another can be given by its ID.` : undefined;
     const choose = (id: string | null | undefined) => onChange(withAddress(id, addresses.find((one) => one.id === id)?.defaultLocationId));
     return (
         <>
             <div className={styles.pair}>
                 <Choice label="Civic address" keep={many} disabled={disabled} waiting={isLoading} value={form.civicAddressId} options={addresses.map(addressOption)} none="None" other="Another, by its ID" onChange={choose}
-                    words={{ ...warning, ...at('civicAddressId', addresses.length > 0 ? undefined : 'The ID of an address that the customer has in Teams.') }} />
+                    words={{ ...warning, ...at('civicAddressId', hint) }} />
                 <Choice label="Location" keep={many} disabled={disabled} waiting={isLoading} value={form.locationId} options={address?.locations?.map(locationOption) ?? []} none="None" other="Another, by its ID"
                     onChange={(locationId) => onChange({ locationId })} words={at('locationId', address ? undefined : 'The ID of a place within the address.')} />
             </div>

@@ -28,4 +28,5 @@ export { useMatchingSet } from './useMatchingSet';
 export { useNarrow } from './useNarrow';
 export { useReturnFocus } from './useReturnFocus';
 export { useSignal } from './useSignal';
+export { useStart } from './useStart';
 export { useView, type View } from './useView';

@@ -5,7 +5,7 @@ import { useLocation, useSearchParams } from 'wouter';
 import { api, type Account } from '../../api/client';
 import { queryClient, useDeployment, useRfi, useRights } from '../../api/queries';
 import { commandWith } from '../../base/shell';
-import { Command, Empty, ErrorState, Page, PageButton, useDraft, useFieldErrors, useToast } from '../../ui';
+import { Command, Empty, ErrorState, Page, PageButton, useDraft, useFieldErrors, useStart, useToast } from '../../ui';
 import { Fields } from './Fields';
 import { bodyOf, checkForm, EMPTY, nameFor, TARGETS, type AccountForm } from './form';
 
@@ -54,11 +54,13 @@ export default function CreateAccountPage() {
         },
         onError: (error) => errors.set(error),
     });
+    const start = useStart(create);
     const submit = () => {
+        if (create.isPending) return;
         errors.clear();
         const found = checkForm(draft.value, regions);
         if (Object.keys(found).length > 0) return errors.setOwn(found);
-        create.mutate();
+        start();
     };
     const exists = (create.error as { status?: number } | null)?.status === 412;
     const trail = from ? [{ text: 'Requests for Information', href: '/requests' }, { text: from, href: `/requests/${from}` }] : [{ text: 'Accounts', href: '/accounts' }];
@@ -74,7 +76,7 @@ export default function CreateAccountPage() {
                 )}
                 {errors.rest !== null && !exists && <ErrorState error={errors.rest} title="The account was not created" />}
                 <div className={styles.actions}>
-                    <Button type="submit" appearance="primary" disabled={create.isPending} {...(create.isPending && { icon: <Spinner size="tiny" /> })}>Create</Button>
+                    <Button type="submit" appearance="primary" disabledFocusable={create.isPending} {...(create.isPending && { icon: <Spinner size="tiny" /> })}>Create</Button>
                     <PageButton href={from ? `/requests/${from}` : '/accounts'} onLeave={draft.clear}>Cancel</PageButton>
                 </div>
                 {draft.value.name.trim() !== '' && (

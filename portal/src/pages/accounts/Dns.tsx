@@ -8,7 +8,7 @@ import { api, take, type Account, type Schemas } from '../../api/client';
 import { POLL_MS } from '../../api/list';
 import { queryClient, useConfigured, useRights } from '../../api/queries';
 import { command } from '../../base/shell';
-import { Command, CopyBlock, ErrorState, errorText, Facts, Loading, Section, Status, Time, useToast } from '../../ui';
+import { Command, CopyBlock, ErrorState, errorText, Facts, Loading, Section, Status, Time, useStart, useToast } from '../../ui';
 
 type Region = Schemas['Numgate.Dns.Region'];
 type Server = Schemas['Numgate.Dns.Server'];
@@ -121,17 +121,19 @@ function Letter({ accountName, status }: { accountName: string; status: string |
 function FirstLetter({ accountName }: { accountName: string }) {
     const styles = useStyles();
     const [label, setLabel] = useState('');
-    const { data, error, isPending, mutate, reset } = useMutation({ mutationFn: () => fetchLetter(accountName, label.trim()) });
+    const letter = useMutation({ mutationFn: () => fetchLetter(accountName, label.trim()) });
+    const { data, error, isPending, reset } = letter;
+    const start = useStart(letter);
     return (
         <Section title="Text for the customer">
-            <form className={styles.first} noValidate onSubmit={(event) => { event.preventDefault(); mutate(); }}>
+            <form className={styles.first} noValidate onSubmit={(event) => { event.preventDefault(); start(); }}>
                 <Field
                     label="Subdomain to offer" className={styles.grow}
                     {...(error ? { validationState: 'error' as const, validationMessage: errorText(error) } : { hint: 'One label for this customer, up to 10 letters, digits, - and _. Nothing is saved by this.' })}
                 >
                     <Input value={label} autoComplete="off" spellCheck={false} onChange={(_, { value }) => { setLabel(value); reset(); }} />
                 </Field>
-                <Button type="submit" className={styles.write} disabled={isPending || label.trim() === ''}>Write the text</Button>
+                <Button type="submit" className={styles.write} disabled={label.trim() === ''} disabledFocusable={isPending}>Write the text</Button>
             </form>
             <div aria-live="polite" className={styles.letter}>{data && <LetterText letter={data} />}</div>
             {label.trim() !== '' && (
@@ -152,7 +154,8 @@ function CheckNow({ accountName }: { accountName: string }) {
         },
         onError: (error) => toast('It could not be asked for', error.message, 'error'),
     });
-    return <Button size="small" disabled={check.isPending} onClick={() => check.mutate()}>Publish and check now</Button>;
+    const start = useStart(check);
+    return <Button size="small" disabledFocusable={check.isPending} onClick={() => start()}>Publish and check now</Button>;
 }
 
 export function Dns({ account }: { account: Account }) {
@@ -170,7 +173,7 @@ export function Dns({ account }: { account: Account }) {
         <>
             <Section title="Direct Routing and DNS" actions={<>
                 {isFetching && <Spinner size="extra-tiny" label="Asking the name servers" labelPosition="after" />}
-                {ask && <Button size="small" icon={<ArrowClockwise20Regular />} disabled={isFetching} onClick={() => void refetch()}>Check DNS</Button>}
+                {ask && <Button size="small" icon={<ArrowClockwise20Regular />} disabledFocusable={isFetching} onClick={() => void refetch()}>Check DNS</Button>}
                 {admin && ask && <CheckNow accountName={name} />}
             </>}>
                 <Facts facts={[

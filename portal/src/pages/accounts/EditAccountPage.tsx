@@ -1,4 +1,4 @@
-import { Button, makeStyles, MessageBar, MessageBarBody, Spinner } from '@fluentui/react-components';
+import { Button, makeStyles, MessageBar, MessageBarBody, MessageBarTitle, Spinner } from '@fluentui/react-components';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { useLocation } from 'wouter';
@@ -7,7 +7,7 @@ import { ApiError } from '../../api/error';
 import { queryClient, useAccount, useDeployment, useRights } from '../../api/queries';
 import { differences, merged, type Difference } from '../../base/merge';
 import { commandWith } from '../../base/shell';
-import { Command, Conflict, Empty, ErrorState, Loading, Page, PageButton, useDraft, useFieldErrors, useToast } from '../../ui';
+import { Command, Conflict, Empty, ErrorState, Loading, Page, PageButton, PageLink, useDraft, useFieldErrors, useStart, useToast } from '../../ui';
 import { Fields } from './Fields';
 import { bodyOf, checkForm, formOf, TARGETS, type AccountForm } from './form';
 import { PARTS } from './parts';
@@ -20,6 +20,20 @@ interface Draft {
     form: AccountForm;
     base: AccountForm;
     etag: string | undefined;
+}
+
+const isGone = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+
+/** It was there when the page was opened. */
+function Gone({ name }: { name: string }) {
+    return (
+        <MessageBar intent="warning" layout="multiline" role="alert">
+            <MessageBarBody>
+                <MessageBarTitle>There is no account “{name}” any more.</MessageBarTitle>
+                It was deleted meanwhile. What you typed is still here; it cannot be saved. <PageLink href="/accounts">See all accounts</PageLink>
+            </MessageBarBody>
+        </MessageBar>
+    );
 }
 
 function Editor({ answer }: { answer: Answer<Account> }) {
@@ -59,14 +73,17 @@ function Editor({ answer }: { answer: Answer<Account> }) {
                 await meet();
             } catch (failure) {
                 errors.set(failure);
+                if (isGone(failure)) void queryClient.invalidateQueries({ queryKey: ['accounts'], refetchType: 'none' }); // lists are read again when they are looked at
             }
         },
     });
+    const start = useStart(save);
     const submit = () => {
+        if (save.isPending) return;
         errors.clear();
         const found = checkForm(wanted, regions);
         if (Object.keys(found).length > 0) return errors.setOwn(found);
-        save.mutate();
+        start();
     };
     return (
         <form className={styles.stack} noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
@@ -76,9 +93,9 @@ function Editor({ answer }: { answer: Answer<Account> }) {
                 if (conflict) setConflict(null); // from here on what the form shows is what is meant
                 draft.set((now) => ({ ...now, form: { ...wanted, ...part } }));
             }} />
-            {errors.rest !== null && <ErrorState error={errors.rest} title="The account was not saved" />}
+            {isGone(errors.rest) ? <Gone name={name} /> : errors.rest !== null && <ErrorState error={errors.rest} title="The account was not saved" />}
             <div className={styles.actions}>
-                <Button type="submit" appearance="primary" disabled={save.isPending} {...(save.isPending && { icon: <Spinner size="tiny" /> })}>{conflict ? 'Save these' : 'Save'}</Button>
+                <Button type="submit" appearance="primary" disabledFocusable={save.isPending} {...(save.isPending && { icon: <Spinner size="tiny" /> })}>{conflict ? 'Save these' : 'Save'}</Button>
                 <PageButton href={`/accounts/${name}`} onLeave={draft.clear}>Cancel</PageButton>
             </div>
             <Command

@@ -6,7 +6,7 @@ import { POLL_MS } from '../../api/list';
 import { queryClient, useRights } from '../../api/queries';
 import { serviceName } from '../../base/services';
 import { count } from '../../base/text';
-import { ErrorState, Facts, Loading, Section, Time, useToast } from '../../ui';
+import { ErrorState, Facts, Loading, Section, Time, useStart, useToast } from '../../ui';
 
 type SyncAccount = Schemas['Numgate.Sync.Account'];
 
@@ -38,10 +38,11 @@ function Controls({ accountName, paused }: { accountName: string; paused: boolea
         },
         onError: (error) => toast('It could not be done', error.message, 'error'),
     });
+    const start = useStart(control);
     return (
         <>
-            <Button size="small" disabled={control.isPending} onClick={() => control.mutate('retry')}>Try again now</Button>
-            <Button size="small" disabled={control.isPending} onClick={() => control.mutate(paused ? 'resume' : 'pause')}>{paused ? 'Resume' : 'Pause'}</Button>
+            <Button size="small" disabledFocusable={control.isPending} onClick={() => start('retry')}>Try again now</Button>
+            <Button size="small" disabledFocusable={control.isPending} onClick={() => start(paused ? 'resume' : 'pause')}>{paused ? 'Resume' : 'Pause'}</Button>
         </>
     );
 }

@@ -8,8 +8,8 @@ import { queryClient, useRights } from '../../api/queries';
 import { saveAs } from '../../base/save';
 import { command } from '../../base/shell';
 import { count, counted, whoText, wordsOf } from '../../base/text';
-import { Command, DataTable, ErrorState, Facts, Loading, Page, PageLink, part, Section, Status, Time, type Column } from '../../ui';
-import { KINDS, partsOf, progressOf, titleOf, toDo } from './words';
+import { Command, DataTable, ErrorState, Facts, Loading, Page, PageLink, part, Section, Status, Time, useStart, type Column } from '../../ui';
+import { KINDS, nothingToDo, partsOf, progressOf, titleOf, toDo } from './words';
 
 const ApplyJob = part(async () => (await import('./ApplyJob')).ApplyJob);
 
@@ -47,7 +47,7 @@ function Rows({ job }: { job: Job }) {
             {!data ? (error ? <ErrorState error={error} title="The rows could not be read" retry={() => void refetch()} /> : <Loading />)
                 : rows.length === 0 ? <Text className={styles.quiet}>None.</Text>
                 : <DataTable label="Numbers of the job" columns={columns} rows={rows} rowKey={(row) => `${row.row}/${row.telephoneNumber}`} rowName={({ telephoneNumber }) => telephoneNumber} total={part.n} />}
-            {hasNextPage && <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
+            {hasNextPage && <Button disabledFocusable={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
         </Section>
     );
 }
@@ -91,9 +91,10 @@ function useFurther(job: Job | undefined) {
 
 function Result({ job }: { job: Job }) {
     const download = useMutation({ mutationFn: async () => saveAs(await jobResult(job.id), `job-${job.id}.csv`) });
+    const start = useStart(download);
     return (
         <>
-            <Button icon={download.isPending ? <Spinner size="tiny" /> : <ArrowDownload20Regular />} disabled={download.isPending} onClick={() => download.mutate()}>Result as CSV</Button>
+            <Button icon={download.isPending ? <Spinner size="tiny" /> : <ArrowDownload20Regular />} disabledFocusable={download.isPending} onClick={() => start()}>Result as CSV</Button>
             {download.error && <ErrorState error={download.error} title="The result could not be read" />}
         </>
     );
@@ -105,6 +106,7 @@ export default function JobPage({ jobId = '' }: { jobId?: string | undefined }) 
     const [asking, setAsking] = useState(false);
     const actions = useActions(job);
     const tell = useMutation({ mutationFn: (action: JobAction) => tellJob(jobId, action) });
+    const start = useStart(tell);
     useFurther(job);
     const trail = [{ text: 'Jobs', href: '/jobs' }];
     if (!job) return <Page title="Job" trail={trail}>{error ? <ErrorState error={error} title="The job could not be read" retry={() => void refetch()} /> : <Loading />}</Page>;
@@ -113,8 +115,8 @@ export default function JobPage({ jobId = '' }: { jobId?: string | undefined }) 
             title={titleOf(job)} trail={trail} beside={<Status value={job.state} />}
             actions={<>
                 {job.state !== 'previewing' && <Result job={job} />}
-                {actions.cancel && <Button icon={<Stop20Regular />} disabled={tell.isPending} onClick={() => tell.mutate('cancel')}>{job.state === 'previewed' ? 'Throw away' : 'Cancel'}</Button>}
-                {actions.retry && <Button icon={<ArrowRepeatAll20Regular />} disabled={tell.isPending} onClick={() => tell.mutate('retry')}>Try failed rows again</Button>}
+                {actions.cancel && <Button icon={<Stop20Regular />} disabledFocusable={tell.isPending} onClick={() => start('cancel')}>{job.state === 'previewed' ? 'Throw away' : 'Cancel'}</Button>}
+                {actions.retry && <Button icon={<ArrowRepeatAll20Regular />} disabledFocusable={tell.isPending} onClick={() => start('retry')}>Try failed rows again</Button>}
                 {actions.apply && <Button appearance="primary" icon={<Play20Regular />} onClick={() => setAsking(true)}>Apply</Button>}
             </>}
         >
@@ -123,7 +125,7 @@ export default function JobPage({ jobId = '' }: { jobId?: string | undefined }) 
                 {tell.error && <ErrorState error={tell.error} />}
                 {job.error && <MessageBar intent="error" layout="multiline"><MessageBarBody><MessageBarTitle>The job failed</MessageBarTitle>{job.error.message} ({job.error.code})</MessageBarBody></MessageBar>}
                 {job.state === 'previewed' && actions.foreign && <MessageBar><MessageBarBody>Only {whoText(job.submittedBy)} can apply this job; you can throw it away.</MessageBarBody></MessageBar>}
-                {job.state === 'previewed' && toDo(job) === 0 && <MessageBar><MessageBarBody>There is nothing to apply: every row is refused, or is so already.</MessageBarBody></MessageBar>}
+                {job.state === 'previewed' && toDo(job) === 0 && <MessageBar><MessageBarBody>{nothingToDo(job)}</MessageBarBody></MessageBar>}
                 <Section title="Job">
                     <Facts facts={[
                         ['What', KINDS[job.kind]], ['Account', job.accountName && <PageLink href={`/accounts/${job.accountName}`}>{job.accountName}</PageLink>], ['Filter', job.filter],

@@ -13,7 +13,7 @@ const COLUMNS: Column<Job>[] = [
     { id: 'applied', header: 'Applied', width: '80px', align: 'end', cell: ({ counts }) => count(counts.applied) },
     { id: 'refused', header: 'Refused or failed', width: '140px', align: 'end', cell: ({ counts }) => count(counts.refused + counts.failed) },
     { id: 'who', header: 'By', width: 'minmax(100px, 1fr)', cell: (job) => whoText(job.submittedBy) },
-    { id: 'when', header: 'When', width: '112px', cell: (job) => <Time at={job.createdAt} since /> },
+    { id: 'when', header: 'When', width: '132px', cell: (job) => <Time at={job.createdAt} since /> },
 ];
 
 export default function JobsPage() {
@@ -23,7 +23,7 @@ export default function JobsPage() {
         <Page title="Jobs" hint="Many numbers at once: looked at first, applied when you say so, with a result for each number. They go on without you.">
             {!data ? (error ? <ErrorState error={error} title="The jobs could not be read" retry={() => void refetch()} /> : <Loading />)
                 : rows.length === 0 ? <Empty icon={<TaskListSquareLtrRegular />} title="No jobs yet">Creating, changing or deleting several numbers makes one.</Empty>
-                    : <DataTable label="Jobs" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} rowName={titleOf} cardsBelow={760} />}
+                    : <DataTable label="Jobs" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} rowName={titleOf} cardsBelow={776} />}
             {hasNextPage && <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
         </Page>
     );

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Job } from '../../api/pending';
-import { consequencesOf, partsOf, progressOf, titleOf, toDo } from './words';
+import { consequencesOf, nothingToDo, partsOf, progressOf, titleOf, toDo } from './words';
 
 const counts = { new: 2, changed: 0, same: 1, delete: 0, refused: 3, applied: 1, failed: 0, pending: 1 };
 const job: Job = { id: 'x', kind: 'create', state: 'applying', accountName: 'contoso', submittedBy: 'Ada', own: true, createdAt: '2026-01-01T00:00:00Z', rows: 6, counts };
@@ -10,6 +10,12 @@ test('a job says what it is, what it does and how far it is', () => {
     expect(toDo(job)).toBe(2);
     expect(progressOf(job)).toBe(0.5);
     expect(progressOf({ ...job, counts: { ...counts, applied: 0, pending: 0 } })).toBe(1);
+});
+
+test('why there is nothing to apply', () => {
+    expect(nothingToDo(job)).toBe('There is nothing to apply: every row is refused, or is so already.');
+    expect(nothingToDo({ ...job, rows: 0 })).toBe('The file has no rows.');
+    expect(nothingToDo({ ...job, kind: 'delete', rows: 0 })).toBe('Nothing was chosen.');
 });
 
 test('only parts that have rows are offered', () => {

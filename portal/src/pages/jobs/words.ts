@@ -12,6 +12,10 @@ export function titleOf(job: Job): string {
 /** How many rows the job will do something with. */
 export const toDo = ({ counts }: Job): number => counts.new + counts.changed + counts.delete;
 
+/** Why there is nothing to apply. Only a file makes a job to create numbers that has no rows. */
+export const nothingToDo = ({ rows, kind }: Job): string =>
+    rows > 0 ? 'There is nothing to apply: every row is refused, or is so already.' : kind === 'create' ? 'The file has no rows.' : 'Nothing was chosen.';
+
 export interface RowFilter {
     text: string;
     of: { verdict?: RowVerdict; outcome?: RowOutcome };

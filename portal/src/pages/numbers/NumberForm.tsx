@@ -10,7 +10,7 @@ import { differences, merged, type Difference } from '../../base/merge';
 import type { ServiceKey } from '../../base/services';
 import { faultsOf, formOf, isSynced, PARTS, settingsOf, switchedOff, type SettingsForm } from '../../base/settings';
 import { commandWith } from '../../base/shell';
-import { Command, Conflict, ErrorState, NumberSettings, PageButton, part, settingsTargets, useDraft, useFieldErrors, useToast } from '../../ui';
+import { Command, Conflict, ErrorState, NumberSettings, PageButton, part, settingsTargets, useDraft, useFieldErrors, useStart, useToast } from '../../ui';
 import { isAssignedIn } from './rows';
 
 const SwitchOff = part(async () => (await import('./ActOnNumber')).SwitchOff);
@@ -94,13 +94,14 @@ export function NumberForm({ answer, account }: { answer: Answer<NumberResource>
             }
         },
     });
+    const start = useStart(save);
     const submit = () => {
         if (save.isPending) return;
         errors.clear();
         const found = faultsOf(wanted);
         if (Object.keys(found).length > 0) return errors.setOwn(found);
         if (off.length > 0) setAsking(off);
-        else save.mutate(wanted);
+        else start(wanted);
     };
     return <>
         <form className={styles.stack} noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>

@@ -44,7 +44,7 @@ const COLUMNS: readonly Column<Rfi>[] = [
     { id: 'relationship', header: 'Relationship', width: 'minmax(130px, 1.5fr)', cell: (rfi) => relationshipText(rfi.customerRelationship?.status) || '–' },
     { id: 'sync', header: 'Sync', width: '110px', card: 'hidden', cell: (rfi) => <Status value={rfi.serviceProvisioningStatus} reason={reasonOf(rfi.serviceProvisioningErrors)} /> },
     { id: 'account', header: 'Account', width: 'minmax(120px, 1.5fr)', cell: (rfi) => <AccountCell rfi={rfi} /> },
-    { id: 'consented', header: 'Consented', width: 'minmax(120px, 1fr)', cell: (rfi) => <Time at={rfi.consentedOn} since /> },
+    { id: 'consented', header: 'Consented', width: 'minmax(132px, 1fr)', cell: (rfi) => <Time at={rfi.consentedOn} since /> },
 ];
 
 export default function RequestsPage() {
@@ -65,7 +65,7 @@ export default function RequestsPage() {
                     </Empty>
                 ) : (
                     <>
-                        <DataTable label="Requests for information" columns={COLUMNS} rows={data.rows} rowKey={(rfi) => rfi.tenantId} total={total.data} cardsBelow={860} />
+                        <DataTable label="Requests for information" columns={COLUMNS} rows={data.rows} rowKey={(rfi) => rfi.tenantId} total={total.data} cardsBelow={944} />
                         <Pager view={view} shown={data.rows.length} next={data.next} total={total.isError ? null : total.data} noun="request" />
                     </>
                 )}

@@ -7,7 +7,7 @@ import { api, take, type Answer, type Rfi } from '../../api/client';
 import { ApiError } from '../../api/error';
 import { queryClient } from '../../api/queries';
 import { command } from '../../base/shell';
-import { Command, ErrorState, useDraft, useFieldErrors, useReturnFocus, useToast } from '../../ui';
+import { Command, ErrorState, useDraft, useFieldErrors, useReturnFocus, useStart, useToast } from '../../ui';
 import { commentOf, needsReason, RELATIONSHIPS, relationshipText, TICKET_MAX } from './relationship';
 
 const FIELDS = ['customerRelationship.status', 'customerRelationship.comment'] as const;
@@ -70,11 +70,13 @@ export function UpdateRelationship({ answer, onClose }: { answer: Answer<Rfi>; o
         },
     });
 
+    const start = useStart(update);
     const submit = () => {
+        if (update.isPending) return;
         errors.clear();
         if (status === '') return errors.setOwn({ 'customerRelationship.status': 'Choose how far you have come.' });
         if (needsReason(status) && reason.trim() === '') return errors.setOwn({ 'customerRelationship.comment': 'Say why; the enterprise reads it.' });
-        update.mutate();
+        start();
     };
     const chosen = RELATIONSHIPS.find(({ value }) => value === status);
     return (
@@ -105,7 +107,7 @@ export function UpdateRelationship({ answer, onClose }: { answer: Answer<Rfi>; o
                             )}
                         </DialogContent>
                         <DialogActions>
-                            <Button type="submit" appearance="primary" disabled={update.isPending} {...(update.isPending && { icon: <Spinner size="tiny" /> })}>Update</Button>
+                            <Button type="submit" appearance="primary" disabledFocusable={update.isPending} {...(update.isPending && { icon: <Spinner size="tiny" /> })}>Update</Button>
                             <Button disabled={update.isPending} onClick={() => { draft.clear(); onClose(); }}>Cancel</Button>
                         </DialogActions>
                     </DialogBody>
