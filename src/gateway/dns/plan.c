@@ -109,6 +109,36 @@ static void plan_place(struct planning *planning, const struct dns_place *place)
     plan->count += item->step != DNS_STEP_NONE || item->change.foreign.count > 0;
 }
 
+/* Sorted accounts of the items that are blocked. */
+static size_t blocked_accounts(const struct dns_plan *plan, const struct dns_plan_item *items,
+                               struct str *ret)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        if (items[i].step == DNS_STEP_FOREIGN && !str_absent(items[i].place.account)) {
+            ret[count++] = items[i].place.account;
+        }
+    }
+    qsort(ret, count, sizeof *ret, by_text);
+    return count;
+}
+
+/* A customer is published whole or not at all: what is in the way at one region stops the other as well. */
+static void block_whole(struct planning *planning)
+{
+    struct dns_plan *plan = planning->plan;
+    struct str *blocked = arena_alloc_array(planning->mem, plan->count, sizeof *blocked);
+    size_t count = blocked != NULL ? blocked_accounts(plan, planning->items, blocked) : 0;
+    for (size_t i = 0; count > 0 && i < plan->count; i++) {
+        struct dns_plan_item *item = &planning->items[i];
+        if (item->step == DNS_STEP_CHANGE &&
+            bsearch(&item->place.account, blocked, count, sizeof *blocked, by_text) != NULL) {
+            item->step = DNS_STEP_FOREIGN;
+            plan->changes--;
+        }
+    }
+}
+
 static bool is_claimed(const struct planning *planning, struct str ownership)
 {
     return bsearch(&ownership, planning->claimed, planning->claimed_count, sizeof ownership, by_text) != NULL;
@@ -174,6 +204,7 @@ enum rc dns_plan_make(const struct dns_facts *facts, const struct dns_place *pla
         for (size_t i = 0; i < count; i++) {
             plan_place(&planning, &places[i]);
         }
+        block_whole(&planning);
         plan_orphans(&planning);
     }
     ret->items = planning.items;

@@ -8,7 +8,7 @@
 struct dns_plan_item {
     struct dns_place place;
     struct dns_presence presence; /* that the change is for */
-    enum dns_step step;
+    enum dns_step step;           /* DNS_STEP_FOREIGN: this place or another one of its account is blocked */
     struct dns_change change;
 };
 struct dns_plan {

@@ -59,7 +59,7 @@ export class Player {
         const ok = error === null && findings.length === 0;
         if (!ok) pages = await look(contexts, seen).catch((thrown) => [{ says: `could not be looked at: ${thrown}` }]);
         await Promise.all(contexts.map((context) => context.close().catch(() => {})));
-        return { ok, value: value ?? null, error, findings, console: watch.console, network: watch.network, pages };
+        return { ok, value: value ?? null, error, findings, ...watch.told(), pages };
     }
 
     /** What a test is given. */

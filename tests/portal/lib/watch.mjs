@@ -1,6 +1,6 @@
 // What goes wrong in a browser context by itself, and what its pages said and asked for.
 
-const LINES = 200; // of console and network that are kept
+const LINES = 200; // of console and of network that are told
 const REPORT = 'numgateTestReport';
 
 /** In each page: tells of what the Content-Security-Policy refused. */
@@ -65,7 +65,11 @@ export class Watch {
 
     note(list, line) {
         list.push(line.length > 500 ? `${line.slice(0, 500)}...` : line);
-        if (list.length > LINES) list.shift();
+    }
+
+    /** What was said last. */
+    told() {
+        return { console: this.console.slice(-LINES), network: this.network.slice(-LINES) };
     }
 
     /** Whatever went wrong, at the end of a test. */

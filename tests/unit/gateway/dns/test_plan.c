@@ -114,13 +114,17 @@ static void test_plan__names_foreign_records_and_leaves_them(void **state)
 {
     struct fixture *f = *state;
     const struct rr theirs = {.name = STR("c0.1r1.example.net"), .type = RR_AAAA, .data = STR("2001:db8::1")};
-    want_many(f, 0, 1);
+    want_many(f, 0, 2);
     zone_add(&f->zone, &theirs);
     struct dns_plan plan = plan_of(&ordinary, &f->wanted, &f->zone, f->mem);
-    assert_int_equal(plan.count, 2);
-    assert_int_equal(plan.changes, 1); /* of the other region */
+    assert_int_equal(plan.count, 4);
+    assert_int_equal(plan.changes, 2); /* of the other customer */
     assert_int_equal(plan.items[0].step, DNS_STEP_FOREIGN);
     assert_true(rr_same(&plan.items[0].change.foreign.items[0], &theirs));
+    assert_int_equal(plan.items[1].step, DNS_STEP_FOREIGN);
+    assert_int_equal(plan.items[1].change.foreign.count, 0);
+    assert_int_equal(plan.items[2].step, DNS_STEP_CHANGE);
+    assert_int_equal(plan.items[3].step, DNS_STEP_CHANGE);
 }
 
 static void test_plan__takes_back_orphans_with_what_they_list(void **state)
