@@ -2,6 +2,7 @@
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
+import pytest
 from conftest import SERVICES, account_body, account_name, number_body, phone_number, wait_until
 
 SYNCED = SERVICES[:2]  # those whose numbers have a configuration
@@ -53,6 +54,18 @@ def test_configuration__certificate_without_its_key_is_refused(make_server):
     server.reload()
     wait_until(lambda: "reload_failed" in server.output(), what="the refusal of the reload")
     assert server.client().get("/accounts").status_code == 200
+
+
+@pytest.mark.parametrize("url, says", [
+    ("mysql://a/numgate", "sqlite:PATH or postgresql://HOST/DATABASE"), ("sqlite:numgate.db", "absolute path"), ("sqlite:", "absolute path"),
+    ("postgresql://numgate:hunter2@a/numgate", "password_file"), ("postgresql://a/numgate?sslmod=require", "sslmod"), ("postgresql://a:70000/numgate", "70000")])
+def test_configuration__store_that_the_daemon_would_refuse_is_refused_before(make_server, url, says):
+    server = make_server(start=False)
+    server.config.write_text(server.config.read_text().replace(f"url = {server.store_url}", f"url = {url}"))
+    result = server.run("check-config", server.config)
+    assert result.returncode == 1 and "[store] url" in result.stderr and says in result.stderr and "hunter2" not in result.stderr, result
+    server.spawn()
+    assert server.wait() == 78
 
 
 def test_configuration__more_listeners_than_there_may_be_are_refused(make_server):

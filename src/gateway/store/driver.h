@@ -45,6 +45,7 @@ struct sql_stmt {
 
 struct repo_driver {
     const char *scheme; /* of the URLs that are its own */
+    enum rc (*check)(struct str url, struct err *err);
     enum rc (*open)(const struct store_config *config, struct repo **ret, struct err *err);
     void (*close)(struct repo *repo);
     void (*submit)(struct repo *repo, struct repo_job *job);

@@ -48,15 +48,30 @@ bool store_threads_start(bool (*start)(void *arg), void *arg)
     return started;
 }
 
-enum rc store_open(const struct store_config *config, struct repo **ret, struct err *err)
+static enum rc driver_of(struct str url, const struct repo_driver **ret, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(drivers); i++) {
-        if (str_starts(config->url, str_of(drivers[i]->scheme))) {
-            return drivers[i]->open(config, ret, err);
+        if (str_starts(url, str_of(drivers[i]->scheme))) {
+            *ret = drivers[i];
+            return RC_OK;
         }
     }
     return err_set(err, RC_INVALID, NULL,
                    "the store's url must be sqlite:PATH or postgresql://HOST/DATABASE");
+}
+
+enum rc store_url_check(struct str url, struct err *err)
+{
+    const struct repo_driver *driver;
+    enum rc rc = driver_of(url, &driver, err);
+    return rc == RC_OK ? driver->check(url, err) : rc;
+}
+
+enum rc store_open(const struct store_config *config, struct repo **ret, struct err *err)
+{
+    const struct repo_driver *driver;
+    enum rc rc = driver_of(config->url, &driver, err);
+    return rc == RC_OK ? driver->open(config, ret, err) : rc;
 }
 
 void store_close(struct repo *repo)

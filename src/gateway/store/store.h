@@ -42,6 +42,8 @@ struct store_config {
     } test;
 };
 
+/* As it may stand in a configuration: of a known scheme, without a password, a path absolute. RC_INVALID; reaches for nothing. */
+MUST_USE enum rc store_url_check(struct str url, struct err *err);
 MUST_USE enum rc store_open(const struct store_config *config, struct repo **ret, struct err *err);
 /* Finishes every job it has, then closes. NULL is fine. */
 void store_close(struct repo *repo);

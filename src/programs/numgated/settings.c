@@ -3,6 +3,7 @@
 #include "common/base/limits.h"
 #include "common/fetch/fetch.h"
 #include "common/http/admin.h"
+#include "gateway/store/store.h"
 
 #include "common/base/banned.h"
 
@@ -267,6 +268,7 @@ static const struct config_option store_options[] = {
      .type = CONFIG_STRING,
      .offset = AT(store.url),
      .standard = "sqlite:/var/lib/numgate/numgate.db",
+     .check = store_url_check,
      .max = 1000,
      .doc = "Where everything is stored: sqlite:PATH for one node, or postgresql://HOST/DATABASE for one or "
             "many, as libpq takes "

@@ -69,7 +69,14 @@ static void take_hosts(struct server *server, const PQconninfoOption *options)
     }
 }
 
-/* What libpq says of a bad URL may quote it, and with it a password: only what stands before the quote is shown. */
+/* What libpq says of a bad URL may quote it, and with it a password: only what stands before the quote is shown, but for the name of
+ * a parameter. */
+static int shown_of(const char *why)
+{
+    static const char unknown[] = "invalid URI query parameter:";
+    return (int)strcspn(why, strncmp(why, unknown, sizeof unknown - 1) == 0 ? "\n" : "\"\n");
+}
+
 static enum rc options_parse(const char *url, PQconninfoOption **ret, struct err *err)
 {
     char *why = NULL;
@@ -77,10 +84,24 @@ static enum rc options_parse(const char *url, PQconninfoOption **ret, struct err
     if (*ret != NULL) {
         return RC_OK;
     }
-    enum rc rc = err_set(err, RC_INVALID, NULL, "the store's url: %.*s",
-                         why != NULL ? (int)strcspn(why, "\"\n") : 13, why != NULL ? why : "out of memory");
+    const char *text = why != NULL ? why : "out of memory";
+    enum rc rc = err_set(err, RC_INVALID, NULL, "the store's url: %.*s", shown_of(text), text);
     PQfreemem(why);
     return rc;
+}
+
+/* libpq looks at them when it connects, and its word would be one of many hosts. */
+static enum rc ports_check(const char *list, struct err *err)
+{
+    struct str rest = str_of(list), port;
+    int64_t number;
+    while (str_split(&rest, ',', &port)) {
+        if (!str_empty(port) && !str_to_i64(port, 1, UINT16_MAX, &number)) {
+            return err_set(err, RC_INVALID, NULL, "the store's url: port \"%" STR_FMT "\" is not 1 to 65535",
+                           STR_ARG(port));
+        }
+    }
+    return RC_OK;
 }
 
 static enum rc take_url(struct server *server, const char *url, struct err *err)
@@ -94,6 +115,7 @@ static enum rc take_url(struct server *server, const char *url, struct err *err)
         rc = err_set(err, RC_INVALID, NULL,
                      "the store's url holds a password: put it into a file of its own, password_file");
     } else {
+        rc = ports_check(option_of(options, "port"), err);
         server->url = copy_of(url);
         take_hosts(server, options);
     }
@@ -125,6 +147,14 @@ void server_clear(struct server *server)
     mem_free(server->hosts);
     mem_free(server->addresses);
     mem_free(server->ports);
+}
+
+enum rc server_url_check(struct str url, struct err *err)
+{
+    struct server server = {0};
+    enum rc rc = server_init(&server, url, STR_NONE, err);
+    server_clear(&server);
+    return rc;
 }
 
 /* ---- one host ---- */

@@ -48,9 +48,10 @@ struct server {
 };
 
 struct postgres_connection;
-/* RC_INVALID: not a URL, or with a password in it. server_clear is due in any case. */
+/* RC_INVALID: not a URL, with a password in it, or a port that is none. server_clear is due in any case. */
 MUST_USE enum rc server_init(struct server *server, struct str url, struct str password, struct err *err);
 void server_clear(struct server *server);
+MUST_USE enum rc server_url_check(struct str url, struct err *err); /* by itself */
 MUST_USE enum rc link_open(struct server *server, struct mono deadline, struct postgres_connection *c,
                            struct err *err);
 void link_close(struct postgres_connection *c);

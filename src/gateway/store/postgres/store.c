@@ -166,6 +166,7 @@ static void driver_set_rate(struct repo *repo, uint32_t requests_per_minute)
 
 const struct repo_driver postgres_driver = {
     .scheme = "postgresql:",
+    .check = server_url_check,
     .open = driver_open,
     .close = driver_close,
     .submit = driver_submit,

@@ -284,6 +284,15 @@ static void ring_move(struct rate_ring *to, const struct rate_ring *from)
     }
 }
 
+/* A daemon's working folder is nobody's choice. */
+static enum rc driver_check(struct str url, struct err *err)
+{
+    return str_starts(url, STR("sqlite:/"))
+               ? RC_OK
+               : err_set(err, RC_INVALID, NULL,
+                         "the database needs an absolute path: sqlite:/var/lib/numgate/numgate.db");
+}
+
 static void driver_set_rate(struct repo *repo, uint32_t requests_per_minute)
 {
     struct sqlite_store *store = (void *)repo;
@@ -301,6 +310,7 @@ static void driver_set_rate(struct repo *repo, uint32_t requests_per_minute)
 
 const struct repo_driver sqlite_driver = {
     .scheme = "sqlite:",
+    .check = driver_check,
     .open = driver_open,
     .close = driver_close,
     .submit = driver_submit,

@@ -1165,6 +1165,37 @@ static void test_server__of_several_hosts_is_found_however_they_are_written(void
     store_close(open_with(config_of(text)));
 }
 
+static void test_url__that_cannot_be_used_is_refused_before_anything_is_opened(void **state)
+{
+    static const struct {
+        const char *url, *says; /* NULL: good */
+    } table[] = {
+        {"postgresql://a:1,b,c:65535/d?sslmode=require", NULL},
+        {"sqlite:/a", NULL},
+        {"sqlite:", "absolute path"},
+        {"sqlite:a.db", "absolute path"},
+        {"mysql://a/d", "must be sqlite:PATH or postgresql:"},
+        {"postgresql://u:hunter2@a/d", "holds a password"},
+        {"postgresql:///d?password=hunter2", "holds a password"},
+        {"postgresql://a/d?sslmod=require", "\"sslmod\""},
+        {"postgresql://a/d?hunter2", "missing key/value separator"},
+        {"postgresql://u:hunter2@[::1/d", "url: "},
+        {"postgresql://a:0/d", "port \"0\""},
+        {"postgresql://a:65536/d", "port \"65536\""},
+        {"postgresql://a:1,b:x/d", "port \"x\""},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        struct err err;
+        enum rc rc = store_url_check(str_of(table[i].url), &err);
+        assert_int_equal(rc, table[i].says == NULL ? RC_OK : RC_INVALID);
+        if (table[i].says != NULL) {
+            assert_non_null(strstr(err.msg, table[i].says));
+            assert_null(strstr(err.msg, "hunter2"));
+        }
+    }
+}
+
 /* ---- the rate limit ---- */
 
 struct admitted {
@@ -1298,6 +1329,7 @@ int main(void)
         CASE(test_server__that_swallows_everything_is_away),
         CASE(test_server__behind_a_host_that_swallows_is_reached),
         CASE(test_server__of_several_hosts_is_found_however_they_are_written),
+        CASE(test_url__that_cannot_be_used_is_refused_before_anything_is_opened),
         CASE(test_rate__is_one_for_all_nodes),
         CASE(test_rate__that_is_full_is_refused_without_the_server),
         CASE(test_rate__over_a_thousand_is_never_exceeded),
