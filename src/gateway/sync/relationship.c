@@ -44,7 +44,7 @@ void sync_await_relationship(struct sync *sync, struct str tenant_id, struct mon
     waiter.next = sync->waiters;
     sync->waiters = &waiter; /* cppcheck-suppress autoVariables ; it leaves the list before it ends */
     work_wake(sync->work, 1U << OUTBOX_RFI);
-    while (!waiter.over && waited == 0) {
+    while (!waiter.over && !sync->ending && waited == 0) {
         waited = pthread_cond_timedwait(&sync->ended, &sync->mutex, &at);
     }
     for (struct waiter **at_waiter = &sync->waiters; *at_waiter != NULL; at_waiter = &(*at_waiter)->next) {

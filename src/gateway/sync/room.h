@@ -37,9 +37,10 @@ struct sync {
     struct actor actor;
     struct work_kind kinds[SYNC_KINDS];
     struct work *work;
-    pthread_mutex_t mutex; /* guards waiters */
+    pthread_mutex_t mutex; /* guards waiters and ending */
     pthread_cond_t ended;
     struct waiter *waiters; /* for relationships */
+    bool ending;            /* nobody need wait any more */
     pthread_t keeper;
     sem_t stopping;    /* posted once */
     atomic_uint wakes; /* for accounts */

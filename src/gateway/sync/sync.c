@@ -304,6 +304,17 @@ enum rc sync_start(const struct sync_config *config, struct sync **ret, struct e
     return RC_OK;
 }
 
+void sync_end(struct sync *sync)
+{
+    if (sync != NULL) {
+        work_end(sync->work);
+        pthread_mutex_lock(&sync->mutex);
+        sync->ending = true;
+        pthread_cond_broadcast(&sync->ended);
+        pthread_mutex_unlock(&sync->mutex);
+    }
+}
+
 void sync_stop(struct sync *sync)
 {
     if (sync != NULL) {

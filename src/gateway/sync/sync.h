@@ -35,6 +35,8 @@ struct sync_config {
 };
 
 MUST_USE enum rc sync_start(const struct sync_config *config, struct sync **ret, struct err *err);
+/* Nothing more is begun, and a call that fails from now on is no failure: before the back end is stopped. Who waits goes on. NULL is fine. */
+void sync_end(struct sync *sync);
 /* Waits for calls under way: end the back end's first. NULL is fine. */
 void sync_stop(struct sync *sync);
 /* A committed change has made work of these kinds due (repo_job.touched): look now. Cheap. */

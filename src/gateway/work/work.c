@@ -213,7 +213,7 @@ enum rc work_new(const struct work_config *config, struct work **ret, struct err
     return RC_OK;
 }
 
-static void threads_stop(struct work *work)
+void work_end(struct work *work)
 {
     pthread_mutex_lock(&work->mutex);
     atomic_store(&work->stopping, true);
@@ -224,6 +224,11 @@ static void threads_stop(struct work *work)
         }
     }
     pthread_mutex_unlock(&work->mutex);
+}
+
+static void threads_stop(struct work *work)
+{
+    work_end(work);
     for (size_t i = 0; work->lanes != NULL && i < work->config.kind_count; i++) {
         for (unsigned j = 0; work->lanes[i].runs != NULL && j < work->lanes[i].run_count; j++) {
             if (work->lanes[i].runs[j].started) {

@@ -67,7 +67,9 @@ struct work_config {
 
 /* *ret is there before the first run, so that a kind can call on it; NULL on failure. */
 MUST_USE enum rc work_new(const struct work_config *config, struct work **ret, struct err *err);
-/* Tells the runs to end, waits for them and gives their leases back, so that other nodes go on at once. NULL is fine. */
+/* Tells the runs to end: what they meet from now on is no failure of theirs. Before whatever they call on is stopped; any thread. */
+void work_end(struct work *work);
+/* Does that, waits for them and gives their leases back, so that other nodes go on at once. NULL is fine. */
 void work_free(struct work *work);
 
 /* Of these kinds (bits 1 << enum outbox_kind) something may be due: look now, not at the next poll. After the commit; cheap. */

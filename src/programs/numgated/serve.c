@@ -222,6 +222,7 @@ static enum rc start_sync(struct app *app, struct err *err)
 
 static void stop_backend(struct app *app)
 {
+    sync_end(app->sync);
     if (app->operator_connect != NULL) {
         operator_connect_stop(app->operator_connect); /* so that calls under way end soon */
     }

@@ -744,6 +744,27 @@ static void test_work__stop_in_the_middle_gives_the_lease_back(void **state)
     assert_int_equal(f->desk.runs[1].attempt, 0);
 }
 
+/* As of a call on something that is stopped before the engine is. */
+static void test_work__failure_after_the_end_is_none(void **state)
+{
+    struct fixture *f = *state;
+    f->desk.act = act_until_stopped;
+    start(f, 0, 0, 5);
+    touch(f, "a");
+    await(f, &f->desk.count, 1);
+    work_end(f->works[0]);
+    await_items(f, "stopped", 1);
+    touch(f, "b");
+    work_free(TAKE(f->works[0]));
+    assert_int_equal(begun(f), 1);
+    assert_int_equal(items(f, "failed"), 0);
+    let(&f->desk, RUNS_MAX);
+    start(f, 1, 0, 5);
+    await_rest(f, "a");
+    await_rest(f, "b");
+    assert_int_equal(f->desk.runs[1].attempt, 0);
+}
+
 /* ---- pause ---- */
 
 struct pause {
@@ -853,6 +874,7 @@ int main(void)
         TEST(test_work__two_nodes_do_each_item_once_and_one_at_a_time),
         TEST(test_work__late_result_of_a_frozen_node_is_refused),
         TEST(test_work__stop_in_the_middle_gives_the_lease_back),
+        TEST(test_work__failure_after_the_end_is_none),
         TEST(test_work__pause_ends_a_run_and_holds_until_resumed),
         TEST(test_work__pause_of_the_kind_holds_all),
         TEST(test_work__goes_on_by_itself_when_the_store_is_back),
