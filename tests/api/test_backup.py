@@ -353,6 +353,21 @@ def test_restore__a_backup_cut_short(filled, tmp_path):
     assert not (tmp_path / "to.db").exists()
 
 
+@pytest.mark.parametrize("table", ["account", "number"])
+def test_restore__a_damaged_backup_is_said_to_be_the_source(filled, tmp_path, table):
+    file = tmp_path / "a.backup"
+    backup(filled, file)
+    with closing(sqlite3.connect(file)) as database:
+        page_bytes, = database.execute("pragma page_size").fetchone()
+        page, = database.execute("select rootpage from sqlite_master where name = ?", (table,)).fetchone()
+    with open(file, "r+b") as opened:
+        opened.seek((page - 1) * page_bytes)
+        opened.write(b"\xff" * page_bytes)
+    done = restore(filled, file, "--to", f"sqlite:{tmp_path}/to.db", status=1)
+    assert "the source" in done.stderr and "malformed" in done.stderr, done
+    assert not (tmp_path / "to.db").exists()
+
+
 def test_restore__a_full_disk_leaves_nothing(filled, tmp_path):
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     disk = tmp_path / "disk"

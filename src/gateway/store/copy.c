@@ -27,6 +27,15 @@ static enum rc tell(const struct pass *pass, const char *doing, const struct tab
                       &(struct move_progress){doing, table->row->name, "rows", pass->done, pass->all}, err);
 }
 
+/* A database that cannot be read says so without saying which one it is. */
+static enum rc of_source(enum rc rc, struct err *err)
+{
+    if (rc != RC_OK) {
+        err_context(err, "the source");
+    }
+    return rc;
+}
+
 enum rc pass_count(struct pass *pass, struct err *err)
 {
     enum rc rc = RC_OK;
@@ -39,7 +48,7 @@ enum rc pass_count(struct pass *pass, struct err *err)
         table_put_only(table, "where", &sql);
         pass->report->tables[i].name = table->row->name;
         pass->from->driver->linger(pass->from);
-        rc = side_number(pass->from, buf_str(&sql), &pass->report->tables[i].rows, err);
+        rc = of_source(side_number(pass->from, buf_str(&sql), &pass->report->tables[i].rows, err), err);
         buf_clear(&sql);
         pass->all += pass->report->tables[i].rows;
     }
@@ -189,7 +198,7 @@ static enum rc copy_rows(struct fill *fill, struct cursor *from, struct err *err
 {
     bool row = true;
     enum rc rc = RC_OK;
-    while (rc == RC_OK && (rc = cursor_next(from, &row, err)) == RC_OK && row) {
+    while (rc == RC_OK && (rc = of_source(cursor_next(from, &row, err), err)) == RC_OK && row) {
         rc = fill_row(fill, from, err);
     }
     return rc == RC_OK ? fill_flush(fill, err) : rc;
@@ -293,7 +302,7 @@ static void digest_add(struct compare *compare)
 static enum rc compare_row(struct compare *compare, bool *ret_more, struct err *err)
 {
     bool in_from = false, in_to = false;
-    enum rc rc = cursor_next(&compare->from, &in_from, err);
+    enum rc rc = of_source(cursor_next(&compare->from, &in_from, err), err);
     rc = rc == RC_OK ? cursor_next(&compare->to, &in_to, err) : rc;
     *ret_more = in_from && in_to;
     if (rc != RC_OK || (!in_from && !in_to)) {
