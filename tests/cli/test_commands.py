@@ -51,7 +51,9 @@ def test_number__is_put_shown_found_listed_and_deleted(numgate, account):
     assert [row["telephoneNumber"] for row in lines(numgate("number", "list", account, "--json"))] == [number]
     assert number in numgate("number", "list", "--filter", f"accountName eq '{account}'").stdout
     numgate("number", "delete", account, number, "--yes")
-    numgate("number", "find", number, code=3)
+    for form in ([], ["--json"]):
+        gone = numgate("number", "find", number, *form, code=3)
+        assert gone.stdout == "" and gone.stderr == f"numgate: no account has {number}\n", "no headings over nothing"
 
 
 def test_delete__is_not_done_unasked(numgate, account):
@@ -233,6 +235,14 @@ def test_roles__that_do_not_allow_it_are_4(numgate, account):
 ])
 def test_wrong_use__is_2_and_says_what_is_right(numgate, arguments, says):
     assert says in numgate(*arguments, code=2).stderr
+
+
+def test_json__may_begin_with_a_byte_order_mark(numgate, account, tmp_path):
+    number, file = phone_number(), tmp_path / "n.json"
+    file.write_text("\ufeff" + json.dumps(zoom(number, account)))
+    numgate("number", "put", account, number, file)
+    numgate("number", "put", account, number, "-", stdin=file.read_text())
+    numgate("number", "put", account, number, "-", stdin="\ufeff" + file.read_text(), code=2)
 
 
 def test_server_away__is_7_after_the_timeout(numgate):
