@@ -135,6 +135,27 @@ def test_doctor__says_what_is_wrong_and_how_to_cure_it(numgate, flags, failed, c
     assert first["check"] == failed and len(first["found"]) > 30
 
 
+TLS_CURE, DOWN_CURE, FAULT_CURE, SECRET_CURE = "what signed the issuer's certificate", "is it up", "The issuer is there", "Check the token URL"
+
+
+def token_row(numgate, *flags, code, **options):
+    return next(row["found"] for row in lines(numgate("doctor", "--json", *flags, code=code, **options)) if row["check"] == "token")
+
+
+def test_doctor__tells_what_is_wrong_with_the_issuer(server, numgate, away, tmp_path):
+    strange = tmp_path / "strange.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=strange", "-keyout", tmp_path / "key",
+                    "-out", strange], check=True, capture_output=True)
+    found = token_row(numgate, "--url", away[1], "--ca-file", strange, code=4)
+    assert TLS_CURE in found and SECRET_CURE not in found
+    found = token_row(numgate, "--token-url", "https://127.0.0.1:1/token", code=7)
+    assert DOWN_CURE in found and SECRET_CURE not in found
+    found = token_row(numgate, "--token-url", f"{away[1]}/token", code=7)
+    assert FAULT_CURE in found and SECRET_CURE not in found
+    found = token_row(numgate, "--client-secret-file", "-", stdin="wrong\n", code=4)
+    assert SECRET_CURE in found and TLS_CURE not in found and DOWN_CURE not in found
+
+
 class Away(http.server.BaseHTTPRequestHandler):
     """A server that has no time, and says why."""
 
@@ -146,7 +167,7 @@ class Away(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_DELETE = do_GET
+    do_DELETE = do_POST = do_GET
 
     def log_message(self, *_):
         pass
