@@ -258,6 +258,34 @@ def test_wrong_use__is_2_and_says_what_is_right(numgate, arguments, says):
     assert says in numgate(*arguments, code=2).stderr
 
 
+@pytest.mark.parametrize("arguments, what", [
+    (["foo", "list"], 'command "foo"'), (["zone"], 'command "zone"'), (["jbo"], 'command "jbo"'), (["x"], 'command "x"'),
+    (["account", "list", "--fit"], "flag --fit"), (["account", "list", "--xyz"], "flag --xyz"),
+])
+def test_wrong_use__suggests_nothing_that_was_hardly_meant(numgate, arguments, what):
+    said = numgate(*arguments, code=2).stderr
+    assert f"there is no {what}" in said and "did you mean" not in said
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["account", "list", "--help"], ["help", "account"], ["manual"], ["completion", "zsh"], ["account", "list"],
+                                       ["audit", "export"]])
+def test_output__that_finds_no_room_is_an_error(server, account, arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BIN / "numgate", *arguments], env=server.shell(), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "numgate: standard output cannot be written\n")
+
+
+def test_help__is_of_what_was_asked_for(numgate):
+    assert numgate("help").stdout == numgate("--help").stdout
+    assert numgate("help", "account", "list").stdout == numgate("account", "list", "--help").stdout
+    assert numgate("help", "me").stdout == numgate("me", "--help").stdout
+    of_account = numgate("account", "--help").stdout
+    assert of_account == numgate("help", "account").stdout and of_account.startswith("usage: numgate account COMMAND")
+    assert re.findall(r"^  (.+?)  +", of_account, re.M) == [f"account {verb}" for verb in ("list", "show", "put", "delete", "import", "export")]
+    assert 'did you mean "account"?' in numgate("help", "acount", code=2).stderr
+    assert "list|show|put" in numgate("account", "lisst", "--help", code=2).stderr
+
+
 def test_json__may_begin_with_a_byte_order_mark(numgate, account, tmp_path):
     number, file = phone_number(), tmp_path / "n.json"
     file.write_text("\ufeff" + json.dumps(zoom(number, account)))
