@@ -51,7 +51,9 @@ def test_number__is_put_shown_found_listed_and_deleted(numgate, account):
     assert [row["telephoneNumber"] for row in lines(numgate("number", "list", account, "--json"))] == [number]
     assert number in numgate("number", "list", "--filter", f"accountName eq '{account}'").stdout
     numgate("number", "delete", account, number, "--yes")
-    numgate("number", "find", number, code=3)
+    for form in ([], ["--json"]):
+        gone = numgate("number", "find", number, *form, code=3)
+        assert gone.stdout == "" and gone.stderr == f"numgate: no account has {number}\n", "no headings over nothing"
 
 
 def test_delete__is_not_done_unasked(numgate, account):
@@ -133,6 +135,27 @@ def test_doctor__says_what_is_wrong_and_how_to_cure_it(numgate, flags, failed, c
     assert first["check"] == failed and len(first["found"]) > 30
 
 
+TLS_CURE, DOWN_CURE, FAULT_CURE, SECRET_CURE = "what signed the issuer's certificate", "is it up", "The issuer is there", "Check the token URL"
+
+
+def token_row(numgate, *flags, code, **options):
+    return next(row["found"] for row in lines(numgate("doctor", "--json", *flags, code=code, **options)) if row["check"] == "token")
+
+
+def test_doctor__tells_what_is_wrong_with_the_issuer(server, numgate, away, tmp_path):
+    strange = tmp_path / "strange.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=strange", "-keyout", tmp_path / "key",
+                    "-out", strange], check=True, capture_output=True)
+    found = token_row(numgate, "--url", away[1], "--ca-file", strange, code=4)
+    assert TLS_CURE in found and SECRET_CURE not in found
+    found = token_row(numgate, "--token-url", "https://127.0.0.1:1/token", code=7)
+    assert DOWN_CURE in found and SECRET_CURE not in found
+    found = token_row(numgate, "--token-url", f"{away[1]}/token", code=7)
+    assert FAULT_CURE in found and SECRET_CURE not in found
+    found = token_row(numgate, "--client-secret-file", "-", stdin="wrong\n", code=4)
+    assert SECRET_CURE in found and TLS_CURE not in found and DOWN_CURE not in found
+
+
 class Away(http.server.BaseHTTPRequestHandler):
     """A server that has no time, and says why."""
 
@@ -144,7 +167,7 @@ class Away(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_DELETE = do_GET
+    do_DELETE = do_POST = do_GET
 
     def log_message(self, *_):
         pass
@@ -233,6 +256,42 @@ def test_roles__that_do_not_allow_it_are_4(numgate, account):
 ])
 def test_wrong_use__is_2_and_says_what_is_right(numgate, arguments, says):
     assert says in numgate(*arguments, code=2).stderr
+
+
+@pytest.mark.parametrize("arguments, what", [
+    (["foo", "list"], 'command "foo"'), (["zone"], 'command "zone"'), (["jbo"], 'command "jbo"'), (["x"], 'command "x"'),
+    (["account", "list", "--fit"], "flag --fit"), (["account", "list", "--xyz"], "flag --xyz"),
+])
+def test_wrong_use__suggests_nothing_that_was_hardly_meant(numgate, arguments, what):
+    said = numgate(*arguments, code=2).stderr
+    assert f"there is no {what}" in said and "did you mean" not in said
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["account", "list", "--help"], ["help", "account"], ["manual"], ["completion", "zsh"], ["account", "list"],
+                                       ["audit", "export"]])
+def test_output__that_finds_no_room_is_an_error(server, account, arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BIN / "numgate", *arguments], env=server.shell(), stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "numgate: standard output cannot be written\n")
+
+
+def test_help__is_of_what_was_asked_for(numgate):
+    assert numgate("help").stdout == numgate("--help").stdout
+    assert numgate("help", "account", "list").stdout == numgate("account", "list", "--help").stdout
+    assert numgate("help", "me").stdout == numgate("me", "--help").stdout
+    of_account = numgate("account", "--help").stdout
+    assert of_account == numgate("help", "account").stdout and of_account.startswith("usage: numgate account COMMAND")
+    assert re.findall(r"^  (.+?)  +", of_account, re.M) == [f"account {verb}" for verb in ("list", "show", "put", "delete", "import", "export")]
+    assert 'did you mean "account"?' in numgate("help", "acount", code=2).stderr
+    assert "list|show|put" in numgate("account", "lisst", "--help", code=2).stderr
+
+
+def test_json__may_begin_with_a_byte_order_mark(numgate, account, tmp_path):
+    number, file = phone_number(), tmp_path / "n.json"
+    file.write_text("\ufeff" + json.dumps(zoom(number, account)))
+    numgate("number", "put", account, number, file)
+    numgate("number", "put", account, number, "-", stdin=file.read_text())
+    numgate("number", "put", account, number, "-", stdin="\ufeff" + file.read_text(), code=2)
 
 
 def test_server_away__is_7_after_the_timeout(numgate):

@@ -22,7 +22,10 @@ def account(numgate):
 
 
 def new_account(numgate, **options):
-    name = account_name()
+    return new_account_named(numgate, account_name(), **options)
+
+
+def new_account_named(numgate, name, **options):
     numgate("account", "put", name, "-", stdin=json.dumps(account_body(name, "zoomPhoneCloudPeering")), **options)
     return name
 
@@ -337,6 +340,44 @@ def test_accounts__go_out_and_come_in(numgate, tmp_path):
     for found in ("1 new, 0 changed, 0 the same", "0 new, 0 changed, 1 the same"):
         assert found in numgate("account", "import", file).stderr
     numgate("account", "show", fresh)
+
+
+def test_accounts__that_stand_in_the_file_twice_are_bad_rows(numgate, tmp_path):
+    name, file = account_name(), tmp_path / "a.jsonl"
+    rows = [{"name": name}, {"name": account_name()}, account_body(name, "zoomPhoneCloudPeering")]
+    file.write_text("\ufeff" + "\n".join(map(json.dumps, rows)))
+    for flags in (["--dry-run"], []):
+        done = numgate("account", "import", file, *flags, code=8)
+        assert f"numgate: row 3: name: {name} is in row 1 already\n" in done.stderr and "2 new, 0 changed, 0 the same, 1 bad" in done.stderr
+    assert json.loads(numgate("account", "show", name, "--json").stdout)["serviceDetails"] == {}, "the first row is the one that counts"
+
+
+def test_accounts__import_tells_its_result_as_json(numgate, tmp_path):
+    kept, file = new_account(numgate), tmp_path / "a.jsonl"
+    rows = [account_body(kept, "zoomPhoneCloudPeering"), {"name": account_name()}, {"name": account_name()}, {"name": 7}]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    counts = {"new": 2, "changed": 0, "same": 1, "bad": 1, "written": 0, "rejected": 1}
+    assert json.loads(numgate("account", "import", file, "--json", "--dry-run", code=8).stdout) == counts
+    assert json.loads(numgate("account", "import", file, "--json", code=8).stdout) == counts | {"written": 2}
+    file.write_text(json.dumps({"name": kept}))
+    assert json.loads(numgate("account", "import", file, "--json").stdout) == {"new": 0, "changed": 1, "same": 0, "bad": 0, "written": 1, "rejected": 0}
+
+
+def test_everything__of_accounts_that_are_gone_is_named_and_not_loaded(make_server, numgate, tmp_path):
+    server, folder = make_server(), tmp_path / "all"
+    gone, kept = new_account(numgate, to=server), new_account(numgate, to=server)
+    for account in (gone, kept):
+        numgate("number", "import", account, table(tmp_path / "n.csv", block(3)), to=server)
+    assert "is of no account" not in numgate("export", "--all", folder, to=server).stderr
+    numgate("account", "delete", gone, "--delete-numbers", "--yes", to=server)
+    (folder / "numbers/notes.txt").write_text("not ours")
+    said = numgate("export", "--all", folder, to=server).stderr
+    assert re.findall(r"(\S+) is of no account", said) == [f"{folder}/numbers/{gone}.csv", f"{folder}/addresses/{gone}.jsonl"]
+    assert (folder / "numbers" / f"{gone}.csv").exists() and (folder / "numbers/notes.txt").exists()
+    new_account_named(numgate, gone, to=server)
+    done = numgate("import", "--all", folder, to=server, code=3)
+    assert f"{folder}/numbers/{gone}.csv is passed over" in done.stderr and "3 the same" in done.stderr
+    assert stored(numgate, gone, to=server) == set()
 
 
 def test_everything__goes_into_a_folder_and_into_an_empty_server(make_server, numgate, tmp_path):

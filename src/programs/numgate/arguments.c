@@ -4,6 +4,8 @@
 
 #include "common/base/banned.h"
 
+#define MISTYPED_MAX 2 /* letters, and not more than about a third of the word */
+
 #define AT(member) offsetof(struct arguments, member)
 
 const struct flag flags[] = {
@@ -88,6 +90,14 @@ const struct flag flags[] = {
 const size_t flag_count = ARRAY_LEN(flags);
 _Static_assert(ARRAY_LEN(flags) <= 64, "a set of flags is a mask of 64 bits");
 
+bool is_nearer(struct str typed, const char *word, unsigned *best)
+{
+    unsigned distance = str_distance(typed, str_of(word));
+    bool nearer = distance < *best && distance <= MISTYPED_MAX && 3 * distance <= typed.n + 1;
+    *best = nearer ? distance : *best;
+    return nearer;
+}
+
 static const struct flag *find(struct str name)
 {
     for (size_t i = 0; i < flag_count; i++) {
@@ -101,11 +111,10 @@ static const struct flag *find(struct str name)
 static enum rc unknown(struct str name, struct err *err)
 {
     const char *nearest = NULL;
-    unsigned best = 4;
+    struct str word = str_slice(name, 2, name.n); /* the dashes are no likeness */
+    unsigned best = UINT32_MAX;
     for (size_t i = 0; i < flag_count; i++) {
-        unsigned distance = str_distance(name, str_of(flags[i].name));
-        nearest = distance < best ? flags[i].name : nearest;
-        best = distance < best ? distance : best;
+        nearest = is_nearer(word, flags[i].name + 2, &best) ? flags[i].name : nearest;
     }
     return nearest == NULL ? err_set(err, RC_INVALID, NULL, "there is no flag %" STR_FMT, STR_ARG(name))
                            : err_set(err, RC_INVALID, NULL, "there is no flag %" STR_FMT "; did you mean %s?",

@@ -57,3 +57,7 @@ extern const size_t flag_count;
 /* Flags may stand anywhere; "--" ends them. Bit i of *ret_given: flags[i] was there. `ret_operands` has room for argc. RC_INVALID: which one, and what may have been meant. */
 MUST_USE enum rc arguments_parse(int argc, char **argv, const char **ret_operands, struct arguments *ret,
                                  uint64_t *ret_given, struct err *err);
+
+/* Was `word` meant rather than what came before it? *best is the distance of that; it begins as UINT32_MAX. Words that merely have some letters
+ * in common are not near. */
+bool is_nearer(struct str typed, const char *word, unsigned *best);

@@ -31,13 +31,18 @@ static void print_flag(const struct flag *flag, FILE *out)
     fprintf(out, "%*s%s\n", used < 30 ? 30 - used : 1, "", flag->help);
 }
 
+static void print_summary(const struct command *command, FILE *out)
+{
+    fputs("  ", out);
+    print_name(command, out);
+    fprintf(out, "%*s%s\n", 24 - name_width(command), "", command->summary);
+}
+
 void help_print(FILE *out)
 {
     fputs("numgate: the command line of the Provisioning API\n\nusage: numgate COMMAND [FLAGS]\n\n", out);
     for (size_t i = 0; i < command_count; i++) {
-        fputs("  ", out);
-        print_name(&commands[i], out);
-        fprintf(out, "%*s%s\n", 24 - name_width(&commands[i]), "", commands[i].summary);
+        print_summary(&commands[i], out);
     }
     fputs("\nflags of every command\n\n", out);
     for (size_t i = 0; i < flag_count; i++) {
@@ -46,7 +51,7 @@ void help_print(FILE *out)
         }
     }
     fputs("  --version                   print the version\n\n"
-          "numgate COMMAND --help shows what else it takes.\n"
+          "numgate COMMAND --help, or numgate help COMMAND, shows what else it takes.\n"
           "exit status: 0 done, 1 other failure, 2 wrong use, 3 not found, 4 not permitted, 5 conflict, 6 "
           "rate limited, 7 unavailable, 8 some rows "
           "failed or are refused\n",
@@ -70,6 +75,24 @@ void help_print_command(const struct command *command, FILE *out)
             print_flag(&flags[i], out);
         }
     }
+}
+
+bool help_print_noun(const char *noun, FILE *out)
+{
+    bool found = false;
+    for (size_t i = 0; i < command_count; i++) {
+        if (strcmp(commands[i].noun, noun) == 0) {
+            if (!found) {
+                fprintf(out, "usage: numgate %s COMMAND [FLAGS]\n\n", noun);
+            }
+            found = true;
+            print_summary(&commands[i], out);
+        }
+    }
+    if (found) {
+        fprintf(out, "\nnumgate %s COMMAND --help shows what it takes.\n", noun);
+    }
+    return found;
 }
 
 /* ---- completion ---- */

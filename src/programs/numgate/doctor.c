@@ -200,16 +200,40 @@ static int check_allowlist(struct doctor *doctor)
                : report(doctor, "allowlist", EXIT_OK, "this machine may ask");
 }
 
+/* Whether the issuer can be reached at all: any answer to a request without a body will do. */
+static enum rc reach_issuer(struct doctor *doctor)
+{
+    struct fetch_reply reply;
+    struct fetch_request request = {
+        .url = doctor->cli->profile.token_url, .ca_file = doctor->cli->profile.ca_file, .deadline = soon()};
+    return fetch_wait(doctor->fetch, &request, doctor->mem, &reply, NULL);
+}
+
+static const char *cure_of_token(struct doctor *doctor, enum rc rc)
+{
+    enum rc reached = rc == RC_BUSY || rc == RC_DENIED ? reach_issuer(doctor) : RC_OK;
+    return reached == RC_DENIED
+               ? "The issuer's certificate is not trusted, or has another name. --ca-file must have what "
+                 "signed the issuer's certificate as well as the server's; without it the machine's "
+                 "trusted certificates count"
+           : reached == RC_BUSY
+               ? "The issuer cannot be reached: is it up, are host and port of the token URL right, and "
+                 "does a firewall let this machine through?"
+           : rc == RC_BUSY
+               ? "The issuer is there but has no token to give: is the path of the token URL right? If "
+                 "it is, the issuer is at fault or too busy"
+               : "Check the token URL, the client id, its secret or key, and the scope";
+}
+
 static int check_token(struct doctor *doctor)
 {
     struct err err = {0};
     enum rc rc = take_token(doctor->cli, doctor->fetch, doctor->mem, &doctor->token, &err);
-    return rc == RC_OK
-               ? report(doctor, "token", EXIT_OK,
-                        str_empty(doctor->cli->profile.token) ? "the issuer gave one"
-                                                              : "a ready one was given")
-               : report(doctor, "token", rc == RC_BUSY ? EXIT_UNAVAILABLE : EXIT_AUTH,
-                        "%s. Check the token URL, the client id, its secret or key, and the scope", err.msg);
+    return rc == RC_OK ? report(doctor, "token", EXIT_OK,
+                                str_empty(doctor->cli->profile.token) ? "the issuer gave one"
+                                                                      : "a ready one was given")
+                       : report(doctor, "token", rc == RC_BUSY ? EXIT_UNAVAILABLE : EXIT_AUTH, "%s. %s",
+                                err.msg, cure_of_token(doctor, rc));
 }
 
 static enum rc ask(struct doctor *doctor, const char *path, struct fetch_reply *ret, struct err *err)

@@ -1,11 +1,14 @@
 #include "programs/numgate/export.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "gateway/bulk/write.h"
+#include "programs/numgate/names.h"
 #include "programs/numgate/output.h"
 #include "programs/numgate/table.h"
 #include "programs/numgate/talk.h"
@@ -21,6 +24,7 @@ struct export
     struct output output;
     struct bulk_writer writer;
     const struct schema *schema; /* of JSON Lines of resources; NULL: as the server sent it */
+    struct names *names;         /* of the accounts that were written; NULL: nobody asks */
     int64_t items;
 };
 
@@ -104,6 +108,9 @@ static int write_resource(struct export *out, const struct json *item, struct ar
     }
     buf_put_char(page, '\n');
     out->items++;
+    if (out->names != NULL) {
+        (void)names_add(out->names, json_string(json_get(item, STR("name"))), (uint64_t)out->items);
+    }
     return EXIT_OK;
 }
 
@@ -123,9 +130,10 @@ static int write_resources(void *arg, const struct json *items, struct arena *me
     return write_out(out, &page);
 }
 
-static int export_resources(struct cli *cli, const char *path, const char *file, const struct schema *schema)
+static int export_resources(struct cli *cli, const char *path, const char *file, const struct schema *schema,
+                            struct names *names)
 {
-    struct export out = {.cli = cli};
+    struct export out = {.cli = cli, .names = names};
     int code = output_open(cli, file, &out.output);
     if (code != EXIT_OK) {
         return code;
@@ -138,7 +146,7 @@ static int export_resources(struct cli *cli, const char *path, const char *file,
 int run_account_export(struct cli *cli)
 {
     const char *path = talk_parameter(cli->mem, "/accounts", "filter", cli->arguments.filter);
-    return export_resources(cli, path, NULL, &schema_account);
+    return export_resources(cli, path, NULL, &schema_account, NULL);
 }
 
 /* ---- all of it ---- */
@@ -146,6 +154,7 @@ int run_account_export(struct cli *cli)
 struct everything {
     struct cli *cli;
     const char *folder;
+    struct names names; /* of accounts.jsonl: one that came later has no files of its own either */
 };
 
 static int make_folder(const char *path)
@@ -165,7 +174,7 @@ static int export_account(struct cli *cli, const char *folder, const char *name)
     code = code == EXIT_OK ? output_close(&out.output, export_numbers(&out, numbers, BULK_CSV)) : code;
     if (code == EXIT_OK) {
         code = export_resources(cli, addresses,
-                                arena_printf(cli->mem, "%s/addresses/%s.jsonl", folder, name).p, NULL);
+                                arena_printf(cli->mem, "%s/addresses/%s.jsonl", folder, name).p, NULL, NULL);
     }
     arena_rewind(cli->mem, mark);
     return code;
@@ -177,32 +186,63 @@ static int export_accounts_of_page(void *arg, const struct json *items, struct a
     int code = EXIT_OK;
     for (size_t i = 0; code == EXIT_OK && i < json_count(items); i++) {
         struct str name = json_string(json_get(json_at(items, i), STR("name")));
-        code = model_account_name_valid(name)
-                   ? export_account(all->cli, all->folder, arena_cstr(mem, name))
-                   : cli_fail(EXIT_OTHER, "the server sent an account without a name");
+        if (!model_account_name_valid(name)) {
+            code = cli_fail(EXIT_OTHER, "the server sent an account without a name");
+        } else if (names_row(&all->names, name) != 0) {
+            code = export_account(all->cli, all->folder, arena_cstr(mem, name));
+        }
+    }
+    return code;
+}
+
+/* Files of accounts that are gone, as an earlier export left them. Whose they are cannot be told from here, so they stay, and are named. */
+static void tell_stale(const struct everything *all, const char *kind, struct str ending)
+{
+    struct dirent **entries;
+    const char *folder = arena_printf(all->cli->mem, "%s/%s", all->folder, kind).p;
+    int count = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        struct str file = str_of(entries[i]->d_name);
+        if (str_ends(file, ending) && names_row(&all->names, str_slice(file, 0, file.n - ending.n)) == 0) {
+            cli_tell(all->cli, "%s/%" STR_FMT " is of no account; it stays, and import --all passes over it",
+                     folder, STR_ARG(file));
+        }
+        free(entries[i]); // NOLINT: scandir's
+    }
+    if (count >= 0) {
+        free(entries); // NOLINT: scandir's
+    }
+}
+
+static int export_everything(struct everything *all)
+{
+    struct cli *cli = all->cli;
+    int code = export_resources(cli, "/accounts", arena_printf(cli->mem, "%s/accounts.jsonl", all->folder).p,
+                                &schema_account, &all->names);
+    if (code == EXIT_OK) {
+        code = export_resources(cli, "/teamsRequestsForInformation",
+                                arena_printf(cli->mem, "%s/rfis.jsonl", all->folder).p, NULL, NULL);
+    }
+    if (code == EXIT_OK) {
+        code = talk_pages(cli, "/accounts?maxpagesize=" PAGE_SIZE, export_accounts_of_page, all);
+    }
+    if (code == EXIT_OK) {
+        tell_stale(all, "numbers", STR(".csv"));
+        tell_stale(all, "addresses", STR(".jsonl"));
     }
     return code;
 }
 
 int run_export_all(struct cli *cli)
 {
-    const char *folder = cli->arguments.operands[0];
+    struct everything all = {.cli = cli, .folder = cli->arguments.operands[0]};
     if (!cli->arguments.all) {
         return cli_fail(EXIT_USAGE, "usage: numgate export --all DIR");
     }
-    int code = make_folder(folder);
-    code = code == EXIT_OK ? make_folder(arena_printf(cli->mem, "%s/numbers", folder).p) : code;
-    code = code == EXIT_OK ? make_folder(arena_printf(cli->mem, "%s/addresses", folder).p) : code;
-    if (code == EXIT_OK) {
-        code = export_resources(cli, "/accounts", arena_printf(cli->mem, "%s/accounts.jsonl", folder).p,
-                                &schema_account);
-    }
-    if (code == EXIT_OK) {
-        code = export_resources(cli, "/teamsRequestsForInformation",
-                                arena_printf(cli->mem, "%s/rfis.jsonl", folder).p, NULL);
-    }
-    struct everything all = {cli, folder};
-    return code == EXIT_OK
-               ? talk_pages(cli, "/accounts?maxpagesize=" PAGE_SIZE, export_accounts_of_page, &all)
-               : code;
+    int code = make_folder(all.folder);
+    code = code == EXIT_OK ? make_folder(arena_printf(cli->mem, "%s/numbers", all.folder).p) : code;
+    code = code == EXIT_OK ? make_folder(arena_printf(cli->mem, "%s/addresses", all.folder).p) : code;
+    code = code == EXIT_OK ? export_everything(&all) : code;
+    names_free(&all.names);
+    return code;
 }

@@ -14,7 +14,9 @@
 #include "programs/numgate/batch.h"
 #include "programs/numgate/journal.h"
 #include "programs/numgate/known.h"
+#include "programs/numgate/names.h"
 #include "programs/numgate/rejects.h"
+#include "programs/numgate/resources.h"
 #include "programs/numgate/talk.h"
 
 #include "common/base/banned.h"
@@ -525,7 +527,8 @@ int run_number_import(struct cli *cli)
 
 struct account_import {
     struct cli *cli;
-    int64_t row, fresh, changed, same, bad;
+    struct names *names; /* those of the rows so far */
+    int64_t row, fresh, changed, same, bad, written;
 };
 
 static bool same_account(const struct account *a, const struct account *b, struct arena *mem)
@@ -590,7 +593,23 @@ static int put_account(struct account_import *import, const char *path, struct s
     if (status != NUMGATE_OK) {
         talk_explain(&error);
     }
+    import->written += status == NUMGATE_OK;
     return talk_exit_code(status);
+}
+
+/* What the row wants; an account stands in a file once, since of two rows only the last would be true. */
+static enum rc read_row(struct account_import *import, struct str line, struct arena *mem,
+                        struct account *ret, struct err *err)
+{
+    const struct json *json = NULL;
+    if (json_parse(line, mem, &json, err) != RC_OK ||
+        model_read(&schema_account, json, mem, ret, err) != RC_OK) {
+        return RC_INVALID;
+    }
+    uint64_t first = names_add(import->names, ret->name, (uint64_t)import->row);
+    return first == 0 ? RC_OK
+                      : err_set(err, RC_INVALID, NULL, "name: %" STR_FMT " is in row %llu already",
+                                STR_ARG(ret->name), (unsigned long long)first);
 }
 
 static int import_account(struct account_import *import, struct str line, bool send, struct arena *mem)
@@ -598,10 +617,8 @@ static int import_account(struct account_import *import, struct str line, bool s
     static const struct account_services none; /* what an account has that says nothing of services */
     struct account wanted = {0}, current = {0};
     struct err err = {0};
-    const struct json *json = NULL;
     bool found = false;
-    if (json_parse(line, mem, &json, &err) != RC_OK ||
-        model_read(&schema_account, json, mem, &wanted, &err) != RC_OK) {
+    if (read_row(import, line, mem, &wanted, &err) != RC_OK) {
         return bad_account(import, &err);
     }
     wanted.services = wanted.services != NULL ? wanted.services : &none;
@@ -629,6 +646,7 @@ static int import_lines(struct account_import *import, FILE *in, bool send)
         struct str text =
             arena_str(mem, str_trim((struct str){line, (size_t)(n > 0 && line[n - 1] == '\n' ? n - 1 : n)}));
         import->row++;
+        text = import->row == 1 ? after_byte_order_mark(text) : text;
         code = cli_interrupted() ? cli_fail(EXIT_OTHER, "interrupted after row %lld", (long long)import->row)
                                  : EXIT_OK;
         code = code == EXIT_OK && text.n > 0 ? import_account(import, text, send, mem) : code;
@@ -639,27 +657,42 @@ static int import_lines(struct account_import *import, FILE *in, bool send)
     return code;
 }
 
-static int import_accounts(struct cli *cli, const char *file)
+static void tell_accounts(const struct account_import *import)
 {
-    struct account_import import = {.cli = cli};
-    bool standard_input = strcmp(file, "-") == 0, dry = cli->arguments.dry_run;
+    struct cli *cli = import->cli;
+    cli_tell(cli, "accounts: %lld new, %lld changed, %lld the same, %lld bad%s", (long long)import->fresh,
+             (long long)import->changed, (long long)import->same, (long long)import->bad,
+             cli->arguments.dry_run ? "; nothing was sent" : "");
+    if (cli->arguments.json) {
+        printf(
+            "{\"new\":%lld,\"changed\":%lld,\"same\":%lld,\"bad\":%lld,\"written\":%lld,\"rejected\":%lld}\n",
+            (long long)import->fresh, (long long)import->changed, (long long)import->same,
+            (long long)import->bad, (long long)import->written, (long long)import->bad);
+    }
+}
+
+static int import_accounts(struct cli *cli, const char *file, struct names *names)
+{
+    struct account_import import = {.cli = cli, .names = names};
+    bool standard_input = strcmp(file, "-") == 0;
     FILE *in = standard_input ? stdin : fopen(file, "re");
     if (in == NULL) {
         return cli_fail(EXIT_USAGE, "%s: %s", file, strerror(errno));
     }
-    int code = import_lines(&import, in, !dry);
+    int code = import_lines(&import, in, !cli->arguments.dry_run);
     if (!standard_input) {
         fclose(in);
     }
-    cli_tell(cli, "accounts: %lld new, %lld changed, %lld the same, %lld bad%s", (long long)import.fresh,
-             (long long)import.changed, (long long)import.same, (long long)import.bad,
-             dry ? "; nothing was sent" : "");
+    tell_accounts(&import);
     return code != EXIT_OK ? code : import.bad > 0 ? EXIT_SOME_FAILED : EXIT_OK;
 }
 
 int run_account_import(struct cli *cli)
 {
-    return import_accounts(cli, cli->arguments.operands[0]);
+    struct names names = {0};
+    int code = import_accounts(cli, cli->arguments.operands[0], &names);
+    names_free(&names);
+    return code;
 }
 
 /* ---- a folder ---- */
@@ -670,7 +703,19 @@ static bool concerns_one(int code)
     return code == EXIT_OK || code == EXIT_SOME_FAILED || code == EXIT_NOT_FOUND || code == EXIT_USAGE;
 }
 
-static int import_folder(struct cli *cli, const char *folder)
+/* A file of an account that accounts.jsonl does not have is none of this export: it may be an earlier one's. */
+static int import_file(struct cli *cli, const char *folder, struct str file, const struct names *names)
+{
+    struct str account = str_slice(file, 0, file.n - 4);
+    const char *path = arena_printf(cli->mem, "%s/%" STR_FMT, folder, STR_ARG(file)).p;
+    return names_row(names, account) != 0
+               ? import_account_numbers(cli, arena_cstr(cli->mem, account), path)
+               : cli_fail(EXIT_NOT_FOUND,
+                          "%s is passed over: no row of accounts.jsonl is of account \"%" STR_FMT "\"", path,
+                          STR_ARG(account));
+}
+
+static int import_folder(struct cli *cli, const char *folder, const struct names *names)
 {
     struct dirent **entries;
     int worst = EXIT_OK, count = scandir(folder, &entries, NULL, alphasort);
@@ -680,9 +725,7 @@ static int import_folder(struct cli *cli, const char *folder)
     for (int i = 0; i < count; i++) {
         struct str name = str_of(entries[i]->d_name);
         if (str_ends(name, STR(".csv")) && concerns_one(worst)) {
-            const char *account = arena_cstr(cli->mem, str_slice(name, 0, name.n - 4));
-            int code = import_account_numbers(
-                cli, account, arena_printf(cli->mem, "%s/%" STR_FMT, folder, STR_ARG(name)).p);
+            int code = import_file(cli, folder, name, names);
             worst = code != EXIT_OK ? code : worst;
         }
         free(entries[i]); // NOLINT: scandir's
@@ -694,13 +737,15 @@ static int import_folder(struct cli *cli, const char *folder)
 int run_import_all(struct cli *cli)
 {
     const char *folder = cli->arguments.operands[0];
+    struct names names = {0};
     if (!cli->arguments.all) {
         return cli_fail(EXIT_USAGE, "usage: numgate import --all DIR");
     }
-    int code = import_accounts(cli, arena_printf(cli->mem, "%s/accounts.jsonl", folder).p);
-    if (code != EXIT_OK && (code != EXIT_SOME_FAILED || cli->arguments.atomic)) {
-        return code;
+    int code = import_accounts(cli, arena_printf(cli->mem, "%s/accounts.jsonl", folder).p, &names);
+    if (code == EXIT_OK || (code == EXIT_SOME_FAILED && !cli->arguments.atomic)) {
+        int numbers = import_folder(cli, arena_printf(cli->mem, "%s/numbers", folder).p, &names);
+        code = numbers != EXIT_OK ? numbers : code;
     }
-    int numbers = import_folder(cli, arena_printf(cli->mem, "%s/numbers", folder).p);
-    return numbers != EXIT_OK ? numbers : code;
+    names_free(&names);
+    return code;
 }

@@ -130,7 +130,7 @@ static bool fits(const struct command *command, const struct arguments *argument
 static int no_command(const struct arguments *arguments)
 {
     const char *noun = arguments->operands[0], *nearest = NULL;
-    unsigned best = 4;
+    unsigned best = UINT32_MAX;
     for (size_t i = 0; i < command_count; i++) {
         if (strcmp(noun, commands[i].noun) == 0) {
             fprintf(stderr, "numgate: %s ", noun);
@@ -140,9 +140,7 @@ static int no_command(const struct arguments *arguments)
             }
             return EXIT_USAGE;
         }
-        unsigned distance = str_distance(str_of(noun), str_of(commands[i].noun));
-        nearest = distance < best ? commands[i].noun : nearest;
-        best = distance < best ? distance : best;
+        nearest = is_nearer(str_of(noun), commands[i].noun, &best) ? commands[i].noun : nearest;
     }
     return cli_fail(EXIT_USAGE, "there is no command \"%s\"%s%s%s; see numgate --help", noun,
                     nearest != NULL ? "; did you mean \"" : "", nearest != NULL ? nearest : "",
@@ -203,16 +201,29 @@ static int run(struct cli *cli)
     return cli->command->offline ? cli->command->run(cli) : run_online(cli);
 }
 
+/* "help COMMAND" is "COMMAND --help". */
+static void take_help(struct arguments *arguments)
+{
+    if (arguments->count > 0 && strcmp(arguments->operands[0], "help") == 0) {
+        arguments->help = true;
+        arguments->operands++;
+        arguments->count--;
+    }
+}
+
 static int choose(struct cli *cli, uint64_t given)
 {
     struct arguments *arguments = &cli->arguments;
+    take_help(arguments);
     if (arguments->count == 0) {
         help_print(arguments->help ? stdout : stderr);
         return arguments->help ? EXIT_OK : EXIT_USAGE;
     }
     cli->command = find_command(arguments);
     if (cli->command == NULL) {
-        return no_command(arguments);
+        bool shown =
+            arguments->help && arguments->count == 1 && help_print_noun(arguments->operands[0], stdout);
+        return shown ? EXIT_OK : no_command(arguments);
     }
     if (arguments->help) {
         help_print_command(cli->command, stdout);
@@ -244,5 +255,5 @@ int main(int argc, char **argv)
     numgate_close(cli.numgate);
     arena_free(cli.mem);
     mem_free(operands);
-    return code;
+    return code == EXIT_OK ? cli_flush() : code; /* not every command looks */
 }

@@ -27,7 +27,7 @@ static int print_page(void *arg, const struct json *items, struct arena *mem)
     struct table *table = arg;
     bool more = table_print(table, items, mem);
     /* Whoever reads the output may have gone. */
-    return cli_interrupted() ? EXIT_OTHER : ferror(stdout) ? EXIT_OTHER : more ? EXIT_OK : EXIT_USAGE;
+    return cli_interrupted() ? EXIT_OTHER : ferror(stdout) ? cli_flush() : more ? EXIT_OK : EXIT_USAGE;
 }
 
 static int list(struct cli *cli, const char *path, bool json)
@@ -120,12 +120,18 @@ int read_file(struct cli *cli, const char *file, size_t bytes_max, struct str *r
                                                                     : cli_fail(EXIT_USAGE, "%s", err.msg);
 }
 
+struct str after_byte_order_mark(struct str text)
+{
+    return str_starts(text, STR("\xEF\xBB\xBF")) ? str_slice(text, 3, text.n) : text;
+}
+
 int read_json_file(struct cli *cli, const char *file, const char **ret)
 {
     struct err err = {0};
-    struct str text;
+    struct str text = STR_NONE;
     const struct json *ignored;
     int code = read_file(cli, file, LIMIT_BODY, &text);
+    text = code == EXIT_OK ? after_byte_order_mark(text) : text;
     if (code == EXIT_OK && json_parse(text, cli->mem, &ignored, &err) != RC_OK) {
         code = cli_fail(EXIT_USAGE, "%s: %s", file, err.msg);
     }
@@ -172,6 +178,12 @@ int run_delete(struct cli *cli)
 
 /* ---- what has a shape of its own ---- */
 
+/* Headings stand above something. */
+static int print_found(void *arg, const struct json *items, struct arena *mem)
+{
+    return json_count(items) > 0 ? print_page(arg, items, mem) : EXIT_OK;
+}
+
 int run_find(struct cli *cli)
 {
     const char *number = cli->arguments.operands[0];
@@ -184,7 +196,7 @@ int run_find(struct cli *cli)
     struct table table;
     table_init(&table, cli->command->columns, cli->arguments.json, 0);
     const char *path = talk_parameter(cli->mem, "/numbers", "filter", filter);
-    int code = talk_pages(cli, path, print_page, &table);
+    int code = talk_pages(cli, path, print_found, &table);
     if (code != EXIT_OK) {
         return code;
     }
