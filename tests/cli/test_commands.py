@@ -3,6 +3,7 @@ import csv
 import http.server
 import io
 import json
+import os
 import re
 import signal
 import stat
@@ -273,6 +274,15 @@ def test_output__that_finds_no_room_is_an_error(server, account, arguments):
     with open("/dev/full", "w") as full:
         done = subprocess.run([BIN / "numgate", *arguments], env=server.shell(), stdout=full, stderr=subprocess.PIPE, text=True)
     assert (done.returncode, done.stderr) == (1, "numgate: standard output cannot be written\n")
+
+
+@pytest.mark.parametrize("arguments", [["manual"], ["account", "list"]])
+def test_output__whose_reader_has_gone_ends_without_a_word(server, account, arguments):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with open(theirs, "w") as pipe:
+        done = subprocess.run([BIN / "numgate", *arguments], env=server.shell(), stdout=pipe, stderr=subprocess.PIPE, text=True)
+    assert done.returncode in (1, -signal.SIGPIPE) and done.stderr == ""
 
 
 def test_help__is_of_what_was_asked_for(numgate):

@@ -363,6 +363,19 @@ def test_accounts__import_tells_its_result_as_json(numgate, tmp_path):
     assert json.loads(numgate("account", "import", file, "--json").stdout) == {"new": 0, "changed": 1, "same": 0, "bad": 0, "written": 1, "rejected": 0}
 
 
+def test_accounts__atomic_sends_nothing_while_a_row_is_bad(numgate, tmp_path):
+    names, file = [account_name(), account_name()], tmp_path / "a.jsonl"
+    rows = [json.dumps({"name": name}) for name in names]
+    file.write_text("\n".join([*rows, '{"name": 7}']))
+    done = numgate("account", "import", file, "--atomic", "--json", code=8)
+    assert "row 3: name" in done.stderr and "nothing was sent, as --atomic asks" in done.stderr
+    assert json.loads(done.stdout) == {"new": 2, "changed": 0, "same": 0, "bad": 1, "written": 0, "rejected": 1}
+    numgate("account", "show", names[0], code=3)
+    assert "must be in a file" in numgate("account", "import", "-", "--atomic", stdin="\n".join(rows), code=2).stderr
+    file.write_text("\n".join(rows))
+    assert json.loads(numgate("account", "import", file, "--atomic", "--json").stdout)["written"] == 2
+
+
 def test_everything__of_accounts_that_are_gone_is_named_and_not_loaded(make_server, numgate, tmp_path):
     server, folder = make_server(), tmp_path / "all"
     gone, kept = new_account(numgate, to=server), new_account(numgate, to=server)

@@ -65,4 +65,5 @@ int cli_fail_err(const struct err *err);
 PRINTF_LIKE(2, 3) void cli_tell(struct cli *cli, const char *format, ...);
 /* With --yes, or a "y" typed at a terminal. Else the exit code is EXIT_USAGE, and why was said. */
 int cli_confirm(const struct cli *cli, const char *question);
-int cli_flush(void); /* standard output: EXIT_OK, or EXIT_OTHER when it cannot be written */
+int cli_flush(
+    void); /* standard output: EXIT_OK, or EXIT_OTHER when it cannot be written, silently when nobody reads it any more */

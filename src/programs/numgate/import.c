@@ -657,6 +657,22 @@ static int import_lines(struct account_import *import, FILE *in, bool send)
     return code;
 }
 
+/* --atomic: all rows are read before the first one is sent. */
+static int check_lines(struct account_import *import, FILE *in)
+{
+    if (fseek(in, 0, SEEK_SET) != 0) {
+        return cli_fail(EXIT_USAGE, "--atomic reads the accounts twice, so they must be in a file");
+    }
+    int code = import_lines(import, in, false);
+    if (code == EXIT_OK && import->bad > 0) {
+        return cli_fail(EXIT_SOME_FAILED, "nothing was sent, as --atomic asks");
+    }
+    rewind(in);
+    names_free(import->names);
+    *import = (struct account_import){.cli = import->cli, .names = import->names};
+    return code;
+}
+
 static void tell_accounts(const struct account_import *import)
 {
     struct cli *cli = import->cli;
@@ -679,7 +695,8 @@ static int import_accounts(struct cli *cli, const char *file, struct names *name
     if (in == NULL) {
         return cli_fail(EXIT_USAGE, "%s: %s", file, strerror(errno));
     }
-    int code = import_lines(&import, in, !cli->arguments.dry_run);
+    int code = cli->arguments.atomic ? check_lines(&import, in) : EXIT_OK;
+    code = code == EXIT_OK ? import_lines(&import, in, !cli->arguments.dry_run) : code;
     if (!standard_input) {
         fclose(in);
     }

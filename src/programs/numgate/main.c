@@ -1,4 +1,5 @@
 /* numgate: finds the command, opens the client, runs it. */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -76,10 +77,19 @@ int cli_confirm(const struct cli *cli, const char *question)
     return yes ? EXIT_OK : cli_fail(EXIT_USAGE, "left alone");
 }
 
+/* As head does when it has enough. */
+static bool reader_left(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 int cli_flush(void)
 {
-    return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_OK
-                                                  : cli_fail(EXIT_OTHER, "standard output cannot be written");
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return EXIT_OK;
+    }
+    return reader_left() ? EXIT_OTHER : cli_fail(EXIT_OTHER, "standard output cannot be written");
 }
 
 /* ---- signals ---- */
