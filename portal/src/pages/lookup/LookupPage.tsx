@@ -142,7 +142,7 @@ export default function LookupPage() {
                             onKeyDown={(event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && lookUp()} />
                     </Field>
                     <div className={styles.bar}>
-                        <Button type="submit" appearance="primary" icon={<Search20Regular />} disabled={n === 0 || tooMany || isFetching}>{n > 0 ? `Look up ${counted(n, 'number')}` : 'Look up'}</Button>
+                        <Button type="submit" appearance="primary" icon={<Search20Regular />} disabled={n === 0 || tooMany} disabledFocusable={isFetching}>{n > 0 ? `Look up ${counted(n, 'number')}` : 'Look up'}</Button>
                         {text !== '' && <Button onClick={empty}>Clear</Button>}
                     </div>
                 </form>

@@ -151,7 +151,7 @@ export default function NumbersPage({ accountName }: { accountName?: string | un
         <Page
             title={accountName === undefined ? 'Numbers' : `Numbers of ${accountName}`} {...(trail && { trail })}
             actions={<>
-                <Button icon={<ArrowClockwise20Regular />} disabled={isFetching} onClick={() => void refetch()}>Refresh</Button>
+                <Button icon={<ArrowClockwise20Regular />} disabledFocusable={isFetching} onClick={() => void refetch()}>Refresh</Button>
                 <PageButton href={blocks} icon={<TextBulletListSquare20Regular />}>Blocks</PageButton>
                 <Export filter={view.filter} account={accountName} />
                 {create}
