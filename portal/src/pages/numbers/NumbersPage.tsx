@@ -25,7 +25,7 @@ const ASSIGNED = SERVICES.filter(({ sync }) => sync).flatMap(({ key, name }) => 
 })));
 const ACCOUNT: FilterField = { kind: 'text', field: 'accountName', label: 'Account', op: 'eq', clean: (text) => text.trim() };
 const FIELDS: readonly FilterField[] = [
-    { kind: 'text', field: 'telephoneNumber', label: 'Number begins with', op: 'startswith', clean: (text) => readNumber(text) ?? text.replace(/[^+\d]/g, '') },
+    { kind: 'text', field: 'telephoneNumber', label: 'Number begins with', op: 'startswith', clean: (text) => readNumber(text) ?? (text.replace(/[^+\d]/g, '') || text.trim()) },
     { kind: 'choice', label: 'Service', options: SERVICES.map(({ key, name }) => ({ text: name, clause: { field: `serviceDetails/${key}/enabled`, op: 'eq' as const, value: true } })) },
     {
         kind: 'choice', label: 'Status',
