@@ -150,9 +150,12 @@ test('the address holds what a list shows: filter, size, page; Back works', asyn
     await button(page, 'Next').click();
     await shows(link(page, 'page-050'));
     await portal.address((path) => path.includes('after=page-049'));
-    await button(page, 'Next').click();
+    await button(page, 'Next').press('Enter');
     await shows(link(page, 'page-100'));
     assert(await button(page, 'Next').isDisabled());
+    assert(await button(page, 'Next').evaluate((each) => each === document.activeElement), 'the focus is where it was');
+    await button(page, 'Refresh').press('Enter');
+    assert(await button(page, 'Refresh').evaluate((each) => each === document.activeElement), 'the focus is where it was');
     await page.reload();
     await shows(link(page, 'page-100'));
     await page.goBack();

@@ -39,6 +39,14 @@ async function apply(page) {
     await gone(dialog(page));
 }
 
+/** With the keyboard: it says that it is at work, and has the focus still. */
+async function pressed(page, name, within) {
+    await button(within, name).focus();
+    await page.keyboard.press('Enter');
+    await until(() => button(within, name).getAttribute('aria-disabled'), 'true', `that ${name} is at work`);
+    assert(await button(within, name).evaluate((each) => each === document.activeElement), `${name} lost the focus`);
+}
+
 test('what it would do is asked about before, and looks well', async (scene) => {
     const { page, world } = scene;
     await world.putAccount('asked');
@@ -57,6 +65,44 @@ test('what it would do is asked about before, and looks well', async (scene) => 
     assert.equal(cancels, 1);
     await until(() => page.evaluate(() => document.activeElement.tagName), 'H1', 'the focus, whose button is gone');
     assert.equal(await count(world, 'asked'), 0);
+});
+
+test('more jobs are shown, and the focus stays at the button meanwhile', async ({ page, portal, world }) => {
+    await world.putAccount('more');
+    for (let n = 0; n < 5; n++) await world.api('POST', '/numgate/v1/jobs', { kind: 'create', accountName: 'more', telephoneNumbers: [`+44163292300${n}`], number: ZOOM });
+    let go;
+    const held = new Promise((resolve) => { go = resolve; });
+    await page.route(/\/numgate\/v1\/jobs\?/, async (route) => { // pages of two, the third held back
+        const url = route.request().url();
+        if (url.includes('maxpagesize=50')) await route.continue({ url: url.replace('maxpagesize=50', 'maxpagesize=2') });
+        else await held.then(() => route.continue());
+    });
+    await portal.signIn('ada', 'jobs');
+    await portal.at('Jobs');
+    await pressed(page, 'Show more', page);
+    go();
+    await until(() => page.getByRole('table').getAttribute('aria-rowcount'), (n) => Number(n) >= 5, 'more rows');
+    await until(() => button(page, 'Show more').getAttribute('aria-disabled').catch(() => null), (busy) => busy !== 'true', 'that it can be pressed again');
+    await until(() => page.evaluate(() => document.activeElement.textContent), 'Show more', 'the focus');
+});
+
+test('the focus stays at the button of a dialog while it works, and when it fails', async (scene) => {
+    const { page, world, expect } = scene;
+    await world.putAccount('keyboard');
+    await preview(scene, 'keyboard', '+441632923100');
+    let fail;
+    const failure = new Promise((resolve) => { fail = resolve; });
+    await page.route(/:apply/, (route) => failure.then(() => route.fulfill({ status: 409, json: { error: { code: 'Conflict', message: 'Not now.' } } })), { times: 1 });
+    await button(page, 'Apply').click();
+    await shows(dialog(page));
+    expect(/status of 409/);
+    await pressed(page, 'Apply', dialog(page));
+    assert.equal(await button(dialog(page), 'Cancel').getAttribute('aria-disabled'), 'true');
+    fail();
+    await shows(dialog(page).getByText('Not now.'));
+    assert(await button(dialog(page), 'Apply').evaluate((each) => each === document.activeElement), 'the focus is where it was');
+    await page.keyboard.press('Enter');
+    await shows(state(page, 'Done'));
 });
 
 test('a job that is cancelled in the middle keeps what it did, and does no more', async (scene) => {

@@ -55,9 +55,10 @@ test('numbers in any format are looked up, and told apart', async (scene) => {
     await button(page, 'Sign in').or(button(page, 'Unknown 1')).first().waitFor();
     await until(() => box(page).inputValue().catch(() => ''), MIXED, 'the draft');
     await shows(button(page, 'Unknown 1'));
-    await button(page, 'Clear').click();
+    await button(page, 'Clear').press('Enter');
     await gone(table(page));
     assert.equal(await box(page).inputValue(), '');
+    assert(await box(page).evaluate((each) => each === document.activeElement), 'the focus is where one pastes again');
 });
 
 test('the rows are taken along as CSV', async (scene) => {

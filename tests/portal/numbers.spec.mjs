@@ -33,6 +33,10 @@ test('a list goes forward, to a number, and back, and its address says where it 
     await button(page, 'Go').click();
     await shows(row(page, '+441632970050'));
     await gone(row(page, '+441632970049'));
+    await page.getByLabel('Number begins with').fill('+44 (0)1632 97011');
+    await shows(page.getByText('10 of 10 numbers'));
+    await page.getByLabel('Number begins with').fill('desk'); // which no number begins with, rather than each
+    await shows(page.getByRole('heading', { name: 'No number matches' }));
 });
 
 test('the filter is the address: Back and a reload bring it back', async ({ page, portal, world }) => {

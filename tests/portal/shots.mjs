@@ -5,9 +5,10 @@ import { test } from './lib/spec.mjs';
 
 export const stage = { backend: true, dns: true };
 
-for (const { who, path, title, picture } of PAGES.filter((each) => each.picture)) {
+for (const { who, path, title, picture, posed } of PAGES.filter((each) => each.picture)) {
     test(picture, async (scene) => {
         await visit(scene, { who, path, title });
+        await posed?.(scene);
         await scene.page.waitForLoadState('networkidle');
         const shown = {};
         for (const colorScheme of ['light', 'dark']) {

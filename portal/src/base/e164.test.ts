@@ -4,6 +4,8 @@ import { entriesOf, justBefore, numbersOf, rangeText, readNumber } from './e164'
 it('reads a number as people type it', () => {
     expect(readNumber('+44 1632 (96)0-000')).toBe('+441632960000');
     expect(readNumber('0044 1632960000')).toBe('+441632960000');
+    expect(readNumber('+44 (0)1632 960-000')).toBe('+441632960000');
+    expect(readNumber('0044(0) 1632 960000')).toBe('+441632960000');
     expect(readNumber('01632960000')).toBeNull();
     expect(readNumber('abc')).toBeNull();
 });
@@ -27,6 +29,7 @@ it('takes a number of a list as people type it, if it begins with its country co
     expect(entriesOf('+44 1134 963 150\n 0044 (113) 496-3151 ;+44.1134963152\t+441134963153')).toEqual(['+441134963150', '+441134963151', '+441134963152', '+441134963153']);
     expect(entriesOf('1134 963 150, 441134963150\n(0113) 4963150\n00')).toEqual(['1134 963 150', '441134963150', '(0113) 4963150', '00']); // what is meant is not known
     expect(entriesOf('+441134963150 +441134963151')).toEqual(['+441134963150 +441134963151']); // no number
+    expect(entriesOf('+44 (0)1134 963150')).toEqual(['+441134963150']);
     expect(entriesOf('+44 1134 9631{00-99}')).toEqual(['+44 1134 9631{00-99}']);
 });
 

@@ -1,8 +1,11 @@
 /* Telephone numbers as this page shows and reads them. */
 
+/** The (0) of those who call from within the country: no digit of a number that has its country code. */
+const TRUNK = /^(\s*(?:\+|00)[^(]*\d[^(]*)\(0\)/;
+
 /** What somebody typed as a number with its plus sign, or null. */
 export function readNumber(text: string): string | null {
-    const digits = text.replace(/[\s().-]/g, '').replace(/^00/, '+');
+    const digits = text.replace(TRUNK, '$1').replace(/[\s().-]/g, '').replace(/^00/, '+');
     return /^\+?[1-9]\d{1,14}$/.test(digits) ? (digits.startsWith('+') ? digits : `+${digits}`) : null;
 }
 

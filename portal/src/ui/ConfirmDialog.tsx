@@ -74,9 +74,9 @@ export function ConfirmDialog({ title, consequences, action, danger, typed, bloc
                             {error !== null && <ErrorState error={error} />}
                         </DialogContent>
                         <DialogActions>
-                            <Button type="submit" appearance="primary" disabled={!ready} {...(danger && ready && { className: styles.danger })}
+                            <Button type="submit" appearance="primary" disabled={!ready && !busy} disabledFocusable={busy} {...(danger && ready && { className: styles.danger })}
                                 {...(busy && { icon: <Spinner size="tiny" /> })}>{action}</Button>
-                            <Button onClick={onClose} disabled={busy}>Cancel</Button>
+                            <Button onClick={onClose} disabledFocusable={busy}>Cancel</Button>
                         </DialogActions>
                     </DialogBody>
                 </form>

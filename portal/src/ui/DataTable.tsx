@@ -74,7 +74,7 @@ const useStyles = makeStyles({
     card: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: '4px 8px', padding: '10px 12px' },
     cardTitle: { padding: 0, flex: '1 1 auto', minWidth: 0, overflowWrap: 'anywhere', fontWeight: tokens.fontWeightSemibold },
     cardBeside: { padding: 0 },
-    cardLine: { padding: 0, flex: '1 0 100%', display: 'flex', gap: '8px', justifyContent: 'space-between', overflowWrap: 'anywhere', textAlign: 'start' },
+    cardLine: { padding: 0, order: 1, flex: '1 0 100%', display: 'flex', gap: '8px', justifyContent: 'space-between', overflowWrap: 'anywhere', textAlign: 'start' },
     cardLabel: { color: tokens.colorNeutralForeground2, flexShrink: 0 },
     cardValue: { minWidth: 0, textAlign: 'end' },
     hidden: { display: 'none' },

@@ -5,6 +5,7 @@ import { PageLink } from './links';
 const useStyles = makeStyles({
     head: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: '8px 16px', marginBottom: '16px' },
     titles: { display: 'flex', flexDirection: 'column', gap: '4px', flex: '1 1 240px', minWidth: 0 },
+    titleLine: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: '8px' },
     title: { ...typographyStyles.title2, overflowWrap: 'anywhere', outlineStyle: 'none', margin: 0 },
     trail: { display: 'flex', flexWrap: 'wrap', gap: '4px 8px', listStyleType: 'none', margin: '0 0 8px', padding: 0, color: tokens.colorNeutralForeground3 },
     hint: { color: tokens.colorNeutralForeground3, maxWidth: '72ch' },
@@ -48,7 +49,7 @@ export function Page({ title, documentTitle = title, hint, trail, actions, besid
             )}
             <div className={styles.head}>
                 <div className={styles.titles}>
-                    <div className={styles.actions}>
+                    <div className={styles.titleLine}>
                         <h1 ref={heading} tabIndex={-1} className={styles.title}>{title}</h1>
                         {beside}
                     </div>

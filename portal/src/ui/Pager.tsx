@@ -58,9 +58,9 @@ export function Pager({ view, shown, next, total, noun, goTo }: PagerProps) {
                 </Select>
             </span>
             <span className={styles.group}>
-                <Button size="small" icon={<ArrowPrevious20Regular />} disabled={view.after === ''} onClick={() => view.setAfter('')}>First</Button>
-                <Button size="small" icon={<ChevronLeft20Regular />} disabled={!cameForward} onClick={() => history.back()}>Previous</Button>
-                <Button size="small" icon={<ChevronRight20Regular />} iconPosition="after" disabled={next === undefined} onClick={() => next !== undefined && view.setAfter(next)}>Next</Button>
+                <Button size="small" icon={<ArrowPrevious20Regular />} disabledFocusable={view.after === ''} onClick={() => view.setAfter('')}>First</Button>
+                <Button size="small" icon={<ChevronLeft20Regular />} disabledFocusable={!cameForward} onClick={() => history.back()}>Previous</Button>
+                <Button size="small" icon={<ChevronRight20Regular />} iconPosition="after" disabledFocusable={next === undefined} onClick={() => next !== undefined && view.setAfter(next)}>Next</Button>
             </span>
         </nav>
     );

@@ -1,6 +1,7 @@
 // Every page of the portal that can be opened by its address, once: who looks at it, the name of its picture in docs/portal/, if it has one, and
 // the states that people bring about on it, one after the other. A state is {what, bring, leave, narrow}: `bring` brings it about; what Escape and
 // a pointer that goes away do not undo, `leave` does; `narrow` is looked at in a narrow window. `refused`: how what the page asks for is answered.
+// `posed`: what its picture shows, if not the page as it opens.
 import { ALDER, furnish } from './scene.mjs';
 import { shows } from './spec.mjs';
 
@@ -92,7 +93,7 @@ export const PAGES = [
         } }],
     },
     {
-        who: 'ada', path: 'lookup', title: 'Look up', picture: 'lookup',
+        who: 'ada', path: 'lookup', title: 'Look up', picture: 'lookup', posed: lookUp,
         states: [
             { what: 'an answer', bring: lookUp }, hovered, focused(), opens('a change of what was found', 'Change found', badHeader), opens('a deletion of what was found', 'Delete found', consequences),
         ],

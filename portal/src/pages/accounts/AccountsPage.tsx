@@ -82,7 +82,7 @@ export default function AccountsPage() {
         <Page
             title="Accounts" hint="Your customers, each with its services and numbers."
             actions={<>
-                <Button icon={<ArrowClockwise20Regular />} disabled={isFetching} onClick={() => void refetch()}>Refresh</Button>
+                <Button icon={<ArrowClockwise20Regular />} disabledFocusable={isFetching} onClick={() => void refetch()}>Refresh</Button>
                 {create}
             </>}
         >

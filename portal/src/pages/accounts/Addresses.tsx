@@ -77,7 +77,7 @@ export function Addresses({ accountName }: { accountName: string }) {
             {!data ? (error ? <ErrorState error={error} title={error instanceof ApiError ? error.message : 'The addresses could not be read'} retry={() => void refetch()} /> : <Loading rows={2} />)
                 : addresses.length === 0 ? <Text>There are none.</Text>
                 : <Accordion multiple collapsible>{addresses.map((address) => <Address key={address.id} address={address} />)}</Accordion>}
-            {hasNextPage && <div><Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button></div>}
+            {hasNextPage && <div><Button disabledFocusable={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button></div>}
         </Section>
     );
 }

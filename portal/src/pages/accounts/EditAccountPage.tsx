@@ -12,7 +12,7 @@ import { Fields } from './Fields';
 import { bodyOf, checkForm, formOf, TARGETS, type AccountForm } from './form';
 import { PARTS } from './parts';
 
-const useStyles = makeStyles({ stack: { display: 'flex', flexDirection: 'column', gap: '16px' }, actions: { display: 'flex', gap: '8px', flexWrap: 'wrap' }, conflict: { maxWidth: '760px', outlineStyle: 'none' } });
+const useStyles = makeStyles({ stack: { display: 'flex', flexDirection: 'column', gap: '16px' }, actions: { display: 'flex', gap: '8px', flexWrap: 'wrap' }, conflict: { maxWidth: '760px', outlineStyle: 'none', ':empty': { marginBottom: '-16px' } } });
 const FIELDS = Object.values(TARGETS);
 
 /** What was typed, with the version it was typed upon: a restored draft is compared with that one. */

@@ -10,10 +10,11 @@ import { fullName, storedService, TARGETS, type AccountForm } from './form';
 
 const useStyles = makeStyles({
     stack: { display: 'flex', flexDirection: 'column', gap: '16px', maxWidth: '760px' },
-    service: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', justifyContent: 'space-between', gap: '0 16px', borderBottom: `1px solid ${tokens.colorNeutralStroke3}`, padding: '4px 0' },
+    service: { borderBottom: `1px solid ${tokens.colorNeutralStroke3}`, padding: '4px 0' },
+    switches: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', justifyContent: 'space-between', gap: '0 16px' },
     names: { display: 'flex', flexDirection: 'column', gap: '2px', overflowWrap: 'anywhere', fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
     quiet: { color: tokens.colorNeutralForeground2 },
-    pair: { display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(260px, 100%), 1fr))', gap: '12px' },
+    pair: { display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(min(260px, 100%), 1fr))', alignItems: 'start', gap: '12px' },
 });
 
 export interface FieldsProps {
@@ -64,8 +65,8 @@ function Service({ serviceKey: key, name, sync, form, set, errors, stored }: Fie
     const held = heldBy(key, apiRequired, storedService(stored, key)?.numberCount ?? 0, choice.enabled);
     const change = (part: Partial<typeof choice>) => set({ services: { ...form.services, [key]: { ...choice, ...part } } });
     return (
-        <Field {...(held !== null && { hint: held })} {...errors.field(TARGETS[key])}>
-            <div className={styles.service}>
+        <Field className={styles.service} {...(held !== null && { hint: held })} {...errors.field(TARGETS[key])}>
+            <div className={styles.switches}>
                 <Checkbox id={enabled} label={`Enable ${name}`} checked={choice.enabled} disabled={held !== null} onChange={(_, { checked }) => change({ enabled: checked === true, ...(sync && checked === true && { sync: true }) })} />
                 {sync && choice.enabled && (
                     <Switch id={synced} label="Sync with backend service" aria-label={`Sync ${name} with backend service`} checked={choice.sync} disabled={apiRequired.includes(key)} onChange={(_, { checked }) => change({ sync: checked })} />

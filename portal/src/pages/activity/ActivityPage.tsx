@@ -55,7 +55,7 @@ export default function ActivityPage() {
     const filtered = Object.keys(filters).length > 0;
     if (!admin) return <Page title="Activity"><Empty icon={<HistoryRegular />} title="For administrators">Who changed what is shown to people with the role ProvisioningAPI.AdminUser.</Empty></Page>;
     return (
-        <Page title="Activity" hint="Who changed what, when and by which way." actions={<Button icon={<ArrowClockwise20Regular />} disabled={isFetching} onClick={() => void refetch()}>Refresh</Button>}>
+        <Page title="Activity" hint="Who changed what, when and by which way." actions={<Button icon={<ArrowClockwise20Regular />} disabledFocusable={isFetching} onClick={() => void refetch()}>Refresh</Button>}>
             <FilterFields filters={filters} onChange={change} />
             {!data ? (error ? <ErrorState error={error} title="The activity could not be read" retry={() => void refetch()} /> : <Loading />)
                 : data.rows.length === 0 ? (

@@ -95,7 +95,7 @@ export default function BlocksPage() {
             {!data ? (error ? <ErrorState error={error} title="The blocks could not be read" retry={() => void refetch()} /> : <Loading />)
                 : lines.length === 0 ? <Empty icon={<TextBulletListSquareRegular />} title="No numbers yet">Blocks show once there are some.</Empty>
                     : <DataTable label="Blocks" columns={columns} rows={lines} rowKey={({ id }) => id} cardsBelow={740} />}
-            {hasNextPage && <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
+            {hasNextPage && <Button disabledFocusable={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
             <Suspense fallback={null}>{act && <Acting act={act} onClose={() => setAct(null)} />}</Suspense>
         </Page>
     );

@@ -15,6 +15,7 @@ const ApplyJob = part(async () => (await import('./ApplyJob')).ApplyJob);
 
 const useStyles = makeStyles({
     stack: { display: 'flex', flexDirection: 'column', gap: '16px' },
+    live: { ':empty': { marginBottom: '-16px' } },
     tabs: { flexWrap: 'wrap' },
     quiet: { color: tokens.colorNeutralForeground2 },
     reason: { overflowWrap: 'anywhere' },
@@ -121,7 +122,7 @@ export default function JobPage({ jobId = '' }: { jobId?: string | undefined }) 
             </>}
         >
             <div className={styles.stack}>
-                <div aria-live="polite"><Progress job={job} /></div>
+                <div aria-live="polite" className={styles.live}><Progress job={job} /></div>
                 {tell.error && <ErrorState error={tell.error} />}
                 {job.error && <MessageBar intent="error" layout="multiline"><MessageBarBody><MessageBarTitle>The job failed</MessageBarTitle>{job.error.message} ({job.error.code})</MessageBarBody></MessageBar>}
                 {job.state === 'previewed' && actions.foreign && <MessageBar><MessageBarBody>Only {whoText(job.submittedBy)} can apply this job; you can throw it away.</MessageBarBody></MessageBar>}

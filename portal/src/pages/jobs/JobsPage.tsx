@@ -24,7 +24,7 @@ export default function JobsPage() {
             {!data ? (error ? <ErrorState error={error} title="The jobs could not be read" retry={() => void refetch()} /> : <Loading />)
                 : rows.length === 0 ? <Empty icon={<TaskListSquareLtrRegular />} title="No jobs yet">Creating, changing or deleting several numbers makes one.</Empty>
                     : <DataTable label="Jobs" columns={COLUMNS} rows={rows} rowKey={({ id }) => id} rowName={titleOf} cardsBelow={776} />}
-            {hasNextPage && <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
+            {hasNextPage && <Button disabledFocusable={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
         </Page>
     );
 }

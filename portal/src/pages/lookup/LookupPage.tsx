@@ -2,7 +2,7 @@
 import { Button, Field, makeStyles, Textarea, tokens } from '@fluentui/react-components';
 import { Delete20Regular, Edit20Regular, Search20Regular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
-import { Suspense, useCallback, useMemo, useState, type ReactNode } from 'react';
+import { Suspense, useCallback, useMemo, useRef, useState, type ReactNode } from 'react';
 import { useSearchParams } from 'wouter';
 import { api, take } from '../../api/client';
 import type { Lookup, Verdict } from '../../api/pending';
@@ -29,7 +29,7 @@ const dash = (text: string | undefined): ReactNode => text ?? '–';
 const COLUMNS: readonly Column<Row>[] = [
     { id: 'input', header: 'Input', width: 'minmax(140px, 1.4fr)', card: 'title', cell: ({ input }) => input },
     { id: 'status', header: 'Status', width: '124px', card: 'beside', cell: (row) => (row.verdict === 'found' ? <NumberStatus item={row} /> : <Status value={row.verdict} />) },
-    { id: 'number', header: 'Number', width: '148px', cell: ({ telephoneNumber, accountName }) => (accountName ? <PageLink href={`/accounts/${accountName}/numbers/${telephoneNumber}`}>{telephoneNumber}</PageLink> : dash(telephoneNumber)) },
+    { id: 'number', header: 'Number', width: '158px', cell: ({ telephoneNumber, accountName }) => (accountName ? <PageLink href={`/accounts/${accountName}/numbers/${telephoneNumber}`}>{telephoneNumber}</PageLink> : dash(telephoneNumber)) },
     { id: 'account', header: 'Account', width: 'minmax(110px, 1fr)', cell: ({ accountName }) => (accountName ? <PageLink href={`/accounts/${accountName}`}>{accountName}</PageLink> : '–') },
     { id: 'services', header: 'Services', width: 'minmax(90px, 0.7fr)', cell: ({ services }) => (services ? <ServiceBadges services={services} /> : '–') },
     { id: 'assigned', header: 'Assigned', width: '132px', cell: ({ assignmentStatus }) => <Status value={assignmentStatus} /> },
@@ -119,6 +119,7 @@ export default function LookupPage() {
     const styles = useStyles();
     const { value: { text, asked }, set, clear } = useDraft<Draft>('lookup', { text: '', asked: '' });
     const { data, error, isFetching, refetch } = useLookup(asked);
+    const form = useRef<HTMLFormElement>(null);
     const n = useMemo(() => entries(text), [text]);
     const tooMany = n > NUMBERS_MAX;
     const lookUp = () => {
@@ -129,11 +130,12 @@ export default function LookupPage() {
     const empty = () => {
         set({ text: '', asked: '' });
         clear();
+        form.current?.querySelector('textarea')?.focus(); // the button that was pressed is gone
     };
     return (
         <Page title="Look up" hint="Whose numbers are these? Paste them as you got them.">
             <div className={styles.stack}>
-                <form className={styles.stack} onSubmit={(event) => { event.preventDefault(); lookUp(); }}>
+                <form ref={form} className={styles.stack} onSubmit={(event) => { event.preventDefault(); lookUp(); }}>
                     <Field
                         label="Numbers" {...(tooMany && { validationState: 'error' as const, validationMessage: `These are ${count(n)}; at most ${count(NUMBERS_MAX)} can be looked up at once.` })}
                         hint={`Up to ${count(NUMBERS_MAX)}, on lines of their own or separated by commas, semicolons or tabs. With the country code (+44 or 0044); blanks, dots, dashes, (0) and tel: do not matter.`}
@@ -142,7 +144,7 @@ export default function LookupPage() {
                             onKeyDown={(event) => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && lookUp()} />
                     </Field>
                     <div className={styles.bar}>
-                        <Button type="submit" appearance="primary" icon={<Search20Regular />} disabled={n === 0 || tooMany || isFetching}>{n > 0 ? `Look up ${counted(n, 'number')}` : 'Look up'}</Button>
+                        <Button type="submit" appearance="primary" icon={<Search20Regular />} disabled={n === 0 || tooMany} disabledFocusable={isFetching}>{n > 0 ? `Look up ${counted(n, 'number')}` : 'Look up'}</Button>
                         {text !== '' && <Button onClick={empty}>Clear</Button>}
                     </div>
                 </form>

@@ -25,7 +25,7 @@ const ASSIGNED = SERVICES.filter(({ sync }) => sync).flatMap(({ key, name }) => 
 })));
 const ACCOUNT: FilterField = { kind: 'text', field: 'accountName', label: 'Account', op: 'eq', clean: (text) => text.trim() };
 const FIELDS: readonly FilterField[] = [
-    { kind: 'text', field: 'telephoneNumber', label: 'Number begins with', op: 'startswith', clean: (text) => readNumber(text) ?? text.replace(/[^+\d]/g, '') },
+    { kind: 'text', field: 'telephoneNumber', label: 'Number begins with', op: 'startswith', clean: (text) => readNumber(text) ?? (text.replace(/[^+\d]/g, '') || text.trim()) },
     { kind: 'choice', label: 'Service', options: SERVICES.map(({ key, name }) => ({ text: name, clause: { field: `serviceDetails/${key}/enabled`, op: 'eq' as const, value: true } })) },
     {
         kind: 'choice', label: 'Status',
@@ -151,7 +151,7 @@ export default function NumbersPage({ accountName }: { accountName?: string | un
         <Page
             title={accountName === undefined ? 'Numbers' : `Numbers of ${accountName}`} {...(trail && { trail })}
             actions={<>
-                <Button icon={<ArrowClockwise20Regular />} disabled={isFetching} onClick={() => void refetch()}>Refresh</Button>
+                <Button icon={<ArrowClockwise20Regular />} disabledFocusable={isFetching} onClick={() => void refetch()}>Refresh</Button>
                 <PageButton href={blocks} icon={<TextBulletListSquare20Regular />}>Blocks</PageButton>
                 <Export filter={view.filter} account={accountName} />
                 {create}

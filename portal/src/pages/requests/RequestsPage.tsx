@@ -55,7 +55,7 @@ export default function RequestsPage() {
         <Page
             title="Requests for Information"
             hint="Enterprises that chose you in the Teams admin centre. Answer them, then create an account."
-            actions={<Button icon={<ArrowClockwise20Regular />} disabled={isFetching} onClick={() => void refetch()}>Refresh</Button>}
+            actions={<Button icon={<ArrowClockwise20Regular />} disabledFocusable={isFetching} onClick={() => void refetch()}>Refresh</Button>}
         >
             <FilterBar label="Filter requests" fields={FIELDS} filter={view.filter} onChange={view.setFilter} />
             {!data ? (error ? <ErrorState error={error} title="The requests could not be read" retry={() => void refetch()} /> : <Loading />)

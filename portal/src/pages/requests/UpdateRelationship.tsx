@@ -108,7 +108,7 @@ export function UpdateRelationship({ answer, onClose }: { answer: Answer<Rfi>; o
                         </DialogContent>
                         <DialogActions>
                             <Button type="submit" appearance="primary" disabledFocusable={update.isPending} {...(update.isPending && { icon: <Spinner size="tiny" /> })}>Update</Button>
-                            <Button disabled={update.isPending} onClick={() => { draft.clear(); onClose(); }}>Cancel</Button>
+                            <Button disabledFocusable={update.isPending} onClick={() => { draft.clear(); onClose(); }}>Cancel</Button>
                         </DialogActions>
                     </DialogBody>
                 </form>
