@@ -434,7 +434,7 @@ static int send_all(struct import *import, int64_t missing)
     journal_close(&import->journal, ended);
     cli_tell(import->cli, "%s: %lld written, %lld deleted, %lld rejected%s%s", import->account,
              (long long)import->written, (long long)import->deleted,
-             (long long)(import->bad + import->batch.rejected),
+             (long long)import->bad + (long long)import->batch.rejected,
              import->rejects.begun ? ", which are in " : "",
              import->rejects.begun ? import->rejects.path : "");
     if (kept) {
