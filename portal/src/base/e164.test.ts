@@ -33,6 +33,14 @@ it('takes a number of a list as people type it, if it begins with its country co
     expect(entriesOf('+44 1134 9631{00-99}')).toEqual(['+44 1134 9631{00-99}']);
 });
 
+it('takes a range as people write it, and not for a long number', () => {
+    expect(entriesOf('+441632960000-0099\n+441632960000–0099\n+44 1632 960000 - 05\n0044 1632 960 010-019')).toEqual(
+        ['+44163296{0000-0099}', '+44163296{0000-0099}', '+4416329600{00-05}', '+441632960{010-019}']);
+    expect(entriesOf('+1 425 555-0100-0199; +14255550100-99')).toEqual(['+1425555{0100-0199}', '+142555501{00-99}']);
+    expect(entriesOf('+44 1632 96-0000, +1 425 555-0100; +49 89 1234567-89')).toEqual(['+441632960000', '+14255550100', '+4989123456789']);
+    expect(entriesOf('+441632960050-00')).toEqual(['+441632960050-00']); // counts down: no number either
+});
+
 it('knows the numbers of a list, unless it holds a range or no number', () => {
     expect(numbersOf('+441632960000\n+44 1632 960001')).toEqual(['+441632960000', '+441632960001']);
     expect(numbersOf('+441632960000\n1632960001')).toEqual([]);

@@ -24,8 +24,17 @@ export function rangeText(from: string, to: string): string {
     return from.length === to.length ? `${from}–${to.slice(kept)}` : `${from} – ${to}`;
 }
 
-/** A number that begins with + or 00, without what people put between its digits. Anything else stays as it is: what is meant by it is not known. */
-const entryOf = (text: string): string => (/^(\+|00)/.test(text) ? readNumber(text) ?? text : text);
+/** "+441632960000-0099", as people write a range, with braces; null: it is a number whose last digits stand apart, as in "+44 1632 96-0000". */
+function bracedRange(text: string): string | null {
+    const [, from = '', last = ''] = /^(.*\d)\s*[-–]\s*(\d{1,4})$/.exec(text) ?? [];
+    const first = readNumber(from);
+    if (first === null || first.length + last.length <= (first.startsWith('+1') ? 12 : 14)) return null; // no number is longer than that, but for very few
+    const kept = first.slice(0, -last.length), begin = first.slice(-last.length);
+    return begin < last ? `${kept}{${begin}-${last}}` : text;
+}
+
+/** A number that begins with + or 00, without what people put between its digits, or a range. Anything else stays as it is: what is meant by it is not known. */
+const entryOf = (text: string): string => (/^(\+|00)/.test(text) ? bracedRange(text) ?? readNumber(text) ?? text : text);
 
 /** The entries of a list that somebody typed: one a line, or with commas, semicolons or tabs between them. A blank may be within a number. */
 export const entriesOf = (text: string): string[] => text.split(/[\r\n\t,;]+/).map((part) => part.trim()).filter((part) => part !== '').map(entryOf);
