@@ -27,8 +27,10 @@ test('a list goes forward, to a number, and back, and its address says where it 
     await button(page, 'Next').click();
     await portal.address(`accounts/listed/numbers?after=${encodeURIComponent('+441632970099')}`);
     await shows(row(page, '+441632970100'));
-    await page.goBack();
-    await shows(row(page, '+441632970000'));
+    await page.goBack(); // scrolled as it was left: which of the rows are drawn is not known
+    await portal.address('accounts/listed/numbers');
+    await gone(row(page, '+4416329701').first());
+    await shows(row(page, '+4416329700').first());
     await page.getByLabel('Go to number').fill('+44 1632 970050');
     await button(page, 'Go').click();
     await shows(row(page, '+441632970050'));
