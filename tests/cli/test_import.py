@@ -371,6 +371,7 @@ def test_accounts__atomic_sends_nothing_while_a_row_is_bad(numgate, tmp_path):
     assert "row 3: name" in done.stderr and "nothing was sent, as --atomic asks" in done.stderr
     assert json.loads(done.stdout) == {"new": 2, "changed": 0, "same": 0, "bad": 1, "written": 0, "rejected": 1}
     numgate("account", "show", names[0], code=3)
+    assert numgate("account", "import", "-", "--atomic", "--dry-run", stdin=file.read_text(), code=8).stderr.count("row 3: name") == 1
     assert "must be in a file" in numgate("account", "import", "-", "--atomic", stdin="\n".join(rows), code=2).stderr
     file.write_text("\n".join(rows))
     assert json.loads(numgate("account", "import", file, "--atomic", "--json").stdout)["written"] == 2

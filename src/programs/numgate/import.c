@@ -695,8 +695,9 @@ static int import_accounts(struct cli *cli, const char *file, struct names *name
     if (in == NULL) {
         return cli_fail(EXIT_USAGE, "%s: %s", file, strerror(errno));
     }
-    int code = cli->arguments.atomic ? check_lines(&import, in) : EXIT_OK;
-    code = code == EXIT_OK ? import_lines(&import, in, !cli->arguments.dry_run) : code;
+    bool send = !cli->arguments.dry_run;
+    int code = send && cli->arguments.atomic ? check_lines(&import, in) : EXIT_OK;
+    code = code == EXIT_OK ? import_lines(&import, in, send) : code;
     if (!standard_input) {
         fclose(in);
     }
